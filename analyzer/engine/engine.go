@@ -1,0 +1,77 @@
+// Package engine says what a BuildKit engine is to the rest of the code: a
+// client to ask, and, where the engine runs in our hands, facts about what
+// each of its operations did.
+//
+// Two kinds exist. A remote engine is any running buildkitd that Dial reaches;
+// what it did is read from its status events alone. The embedded engine
+// (package embedded) is BuildKit started by this program, with every operation
+// wrapped, so that it also answers Facts.
+package engine
+
+import (
+	"context"
+
+	"github.com/moby/buildkit/client"
+	"github.com/opencontainers/go-digest"
+)
+
+// The kinds of engine, as reports name them.
+const (
+	KindEmbedded = "embedded"
+	KindRemote   = "remote"
+	KindNone     = "none"
+)
+
+// Engine is a BuildKit that answers.
+type Engine interface {
+	// Client is one connection, shared by all callers and valid until Close.
+	Client() *client.Client
+	Info() Info
+	// Facts returns what the engine's operations did since the last call, by
+	// vertex digest, and forgets it. It is nil where the engine cannot tell.
+	Facts(ctx context.Context) (map[digest.Digest]Fact, error)
+	// Close ends the connection, and the engine with it where it is ours.
+	Close() error
+}
+
+// Info names an engine in reports.
+type Info struct {
+	Kind        string // KindEmbedded or KindRemote
+	Address     string // "" for the embedded engine
+	Version     string // BuildKit's version, "v0.34.2"
+	Isolation   string // "runc" or "builtin"; "" where it is not known
+	Snapshotter string // "overlayfs", "native"; "" where it is not known
+	Rootless    bool
+	// CacheID is the same for two builds only if they share a cache: BuildKit's
+	// worker id, which is stored beside the cache.
+	CacheID string
+}
+
+// Fact is what one vertex's operation did during a build.
+type Fact struct {
+	// Key is BuildKit's stable cache key of the operation itself, without its
+	// inputs (the digest of the first cache map); "" if it was never asked for.
+	Key digest.Digest
+	// Pin is what a source resolved to: an image digest, a git commit, the
+	// checksum of a download. "" for anything else.
+	Pin string
+	// Executions counts calls of Exec. 0 means that nothing ran.
+	Executions int
+	Seconds    float64 // time in Exec
+	Error      string  // of the last Exec, "" when it succeeded
+	Inputs     []InputFact
+	// OutputSize is the disk usage in bytes of what Exec made, on top of its
+	// parent, -1 where it was not measured.
+	OutputSize int64
+}
+
+// InputFact is what an operation's cache key took from one of its inputs.
+type InputFact struct {
+	Selector digest.Digest // of the paths that the operation takes; "" for all
+	// Content is the checksum of the selected files. "" where the input counts
+	// by identity, or where BuildKit decided without computing it.
+	Content digest.Digest
+	// Files has BuildKit's own digest of each selected file, link and device,
+	// by absolute slash path, where Content was computed. It holds no folders.
+	Files map[string]digest.Digest
+}

@@ -1,0 +1,76 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/moby/buildkit/util/grpcerrors"
+	"google.golang.org/grpc/codes"
+)
+
+// Reasons for which an engine that answers is of no use.
+var (
+	// ErrNotBuildKit is in an UnreachableError where something else listens.
+	ErrNotBuildKit = errors.New("what answers is not BuildKit")
+	errNoWorker    = errors.New("it has no worker to build with")
+)
+
+// UnreachableError is an engine that does not answer as a BuildKit should.
+type UnreachableError struct {
+	Address string
+	// Err says why. It holds the error of the system where there is one, so that
+	// errors.Is finds fs.ErrNotExist, syscall.ECONNREFUSED, ErrNotBuildKit,
+	// context.Canceled, or context.DeadlineExceeded for an engine that is silent.
+	Err error
+}
+
+// Error is one line.
+func (e *UnreachableError) Error() string {
+	return fmt.Sprintf("cannot reach BuildKit at %s: %v", e.Address, e.Err)
+}
+
+// Unwrap returns Err.
+func (e *UnreachableError) Unwrap() error { return e.Err }
+
+// reason turns an error of the first call into one that a person can read. ctx
+// is the caller's, dialed the error of the last attempt to connect, if any.
+func reason(ctx context.Context, timeout time.Duration, dialed, err error) error {
+	switch code := grpcerrors.Code(err); {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case errors.Is(err, errNoWorker):
+		return err
+	case dialed != nil:
+		return dialed
+	case code == codes.DeadlineExceeded || errors.Is(err, context.DeadlineExceeded):
+		return fmt.Errorf("no answer within %s: %w", timeout, context.DeadlineExceeded)
+	case code == codes.Unimplemented:
+		return ErrNotBuildKit
+	}
+	text := plainText(err)
+	if strings.Contains(text, "looked like an HTTP/1.1 header") {
+		return ErrNotBuildKit
+	}
+	return errors.New(text)
+}
+
+// plainText takes the words of a person out of a gRPC error such as
+// `rpc error: code = Unavailable desc = connection error: desc = "transport: …"`.
+func plainText(err error) string {
+	text := err.Error()
+	if status, ok := grpcerrors.AsGRPCStatus(err); ok {
+		text = status.Message()
+	}
+	if _, quoted, ok := strings.Cut(text, "connection error: desc = "); ok {
+		if unquoted, err := strconv.Unquote(quoted); err == nil {
+			text = unquoted
+		}
+	}
+	text = strings.TrimPrefix(text, "transport: ")
+	text = strings.TrimPrefix(text, "Error while dialing: ")
+	return strings.Join(strings.Fields(text), " ")
+}
