@@ -1,0 +1,167 @@
+package plan
+
+import (
+	"path"
+	"strings"
+
+	"github.com/layerwise/layerwise/analyzer/record"
+	"github.com/moby/buildkit/solver/pb"
+	"github.com/opencontainers/go-digest"
+)
+
+// The names of sources that are not images, as records have them.
+const (
+	SourceContext = "context"
+	SourceInline  = "inline" // a heredoc
+	SourceSelf    = "self"   // another vertex of the same step
+	SourceScratch = "scratch"
+)
+
+// Record returns the steps in the form of a record, with no outcome yet.
+func (p *Plan) Record(r Redactor) []record.Step {
+	var steps []record.Step
+	for _, b := range p.Builds {
+		for _, s := range b.Steps {
+			steps = append(steps, s.record(r))
+		}
+	}
+	return steps
+}
+
+func (s *Step) record(r Redactor) record.Step {
+	out := record.Step{
+		ID: s.ID, Platform: s.Platform, Stage: s.StageLabel, StageIndex: -1,
+		Instruction: s.Instruction.Keyword, Text: r.Text(s.Instruction.Text),
+		Line: s.Line, EndLine: s.EndLine, Effect: s.Effect, Why: s.Why, Trigger: s.Trigger,
+		Outcome: record.None,
+		Args:    redactAll(s.Args, r), Env: redactAll(s.Env, r),
+	}
+	if s.Stage != nil {
+		out.StageIndex = s.Stage.Index
+	}
+	if s.Unused {
+		out.Outcome = record.Unused
+	}
+	if expanded := strings.Join(strings.Fields(s.Expanded), " "); expanded != s.Instruction.Summary() {
+		out.Expanded = r.Text(expanded)
+	}
+	for _, d := range s.DependsOn {
+		out.DependsOn = append(out.DependsOn, d.ID)
+	}
+	for _, v := range s.Vertices {
+		out.Vertices = append(out.Vertices, v.record(s, r))
+	}
+	return out
+}
+
+func redactAll(m map[string]string, r Redactor) map[string]string {
+	if len(m) == 0 {
+		return nil
+	}
+	out := make(map[string]string, len(m))
+	for k, v := range m {
+		out[k] = r.Value(k, v)
+	}
+	return out
+}
+
+func (v *Vertex) record(s *Step, r Redactor) record.Vertex {
+	out := record.Vertex{Digest: string(v.Digest), Name: r.Text(v.Name), Op: comparable(v.Op, r), NoCache: v.NoCache}
+	for i, in := range v.Inputs {
+		ri := record.Input{}
+		ri.Selectors, ri.Hashed = Selectors(v.Op, i)
+		in.describe(&ri, s, r)
+		out.Inputs = append(out.Inputs, ri)
+	}
+	return out
+}
+
+// describe says where an input of one of s's vertices comes from.
+func (v *Vertex) describe(in *record.Input, s *Step, r Redactor) {
+	switch {
+	case v.LocalName() != "":
+		in.Source = v.LocalName()
+		in.Tree = in.Source
+	case v.isInline():
+		in.Source = SourceInline
+		in.Content, in.Files = v.inlineContent()
+	case v.Op.GetSource() != nil && (!v.Located || v.ownedBy(s)) && !v.isBase():
+		in.Source = r.Text(v.Op.GetSource().Identifier)
+	case v.ownedBy(s):
+		in.Source = SourceSelf
+	case len(v.Steps) > 0:
+		in.Step = v.owner(s).ID
+	default:
+		in.Source = SourceScratch
+	}
+}
+
+func (v *Vertex) ownedBy(s *Step) bool {
+	for _, o := range v.Steps {
+		if o == s {
+			return true
+		}
+	}
+	return false
+}
+
+// isBase says that the vertex is what a FROM stands for.
+func (v *Vertex) isBase() bool {
+	for _, o := range v.Steps {
+		if o.Effect == record.EffectBase {
+			return true
+		}
+	}
+	return false
+}
+
+// LocalName is the name of a source that the client sends: "context" or that
+// of a named context; "" for any other vertex.
+func (v *Vertex) LocalName() string {
+	name, ok := strings.CutPrefix(v.Op.GetSource().GetIdentifier(), "local://")
+	if !ok {
+		return ""
+	}
+	return name
+}
+
+// isInline tells an inline document from other operations on files.
+func (v *Vertex) isInline() bool {
+	f := v.Op.GetFile()
+	if f == nil || v.Located {
+		return false
+	}
+	for _, a := range f.Actions {
+		if a.GetMkfile() == nil {
+			return false
+		}
+	}
+	return len(f.Actions) > 0
+}
+
+// inlineContent has a checksum over an inline document, from its definition.
+func (v *Vertex) inlineContent() (string, map[string]string) {
+	files := map[string]string{}
+	all := digest.Canonical.Digester()
+	for _, a := range v.Op.GetFile().Actions {
+		dt := []byte(jsonOf(a.GetMkfile()))
+		files[path.Base(a.GetMkfile().Path)] = string(digest.FromBytes(dt))
+		all.Hash().Write(dt)
+	}
+	for _, in := range v.Inputs {
+		all.Hash().Write([]byte(in.Digest))
+	}
+	return string(all.Digest()), files
+}
+
+// Sources returns the local sources of a build by name, with what the engine
+// is asked to transfer of each.
+func (b *Build) Sources() map[string]*pb.SourceOp {
+	sources := map[string]*pb.SourceOp{}
+	for _, v := range b.Vertices {
+		if name := v.LocalName(); name != "" {
+			sources[name] = v.Op.GetSource()
+		}
+	}
+	return sources
+}
