@@ -1,0 +1,37 @@
+// Package formats is the list of every output format. A new one is a package
+// below report and one entry here.
+package formats
+
+import (
+	"github.com/layerwise/layerwise/report"
+	"github.com/layerwise/layerwise/report/json"
+	"github.com/layerwise/layerwise/report/text"
+)
+
+// all has the default first.
+var all = []report.Renderer{
+	text.Renderer{},
+	json.Renderer{},
+}
+
+// Default is the format that is used when none is asked for.
+const Default = "text"
+
+// Lookup returns the renderer with this name, and whether there is one.
+func Lookup(name string) (report.Renderer, bool) {
+	for _, r := range all {
+		if r.Name() == name {
+			return r, true
+		}
+	}
+	return nil, false
+}
+
+// Names returns the names of all formats, the default first.
+func Names() []string {
+	names := make([]string, len(all))
+	for i, r := range all {
+		names[i] = r.Name()
+	}
+	return names
+}

@@ -1,0 +1,212 @@
+// Package report holds the one model that every output format is made from,
+// and the Renderer interface that formats implement. Its JSON form is the
+// contract of the program: field names stay, more may come.
+//
+// Arrays are never null. Times are RFC 3339, durations are seconds, sizes are
+// bytes, paths are relative to the context with "/".
+package report
+
+import (
+	"io"
+	"time"
+)
+
+// Schema names the format of the JSON form.
+const Schema = "layerwise/report/v1"
+
+// Kind says which command made a report.
+type Kind string
+
+// The kinds.
+const (
+	Build   Kind = "build"
+	Rebuild Kind = "rebuild"
+	Predict Kind = "predict"
+	Explain Kind = "explain"
+	Compare Kind = "compare"
+	Lint    Kind = "lint"
+)
+
+// Report is what a command has to say.
+type Report struct {
+	Schema   string        `json:"schema"`
+	Kind     Kind          `json:"kind"`
+	Tool     Tool          `json:"tool"`
+	Builds   []BuildReport `json:"builds"`
+	Findings []Finding     `json:"findings"`
+}
+
+// Tool is the program that wrote the report.
+type Tool struct {
+	Version string `json:"version"`
+}
+
+// BuildReport is one build, real, predicted or only read.
+type BuildReport struct {
+	ID         string    `json:"id"`
+	Label      string    `json:"label"` // the edit before it, in a rebuild
+	Dockerfile string    `json:"dockerfile"`
+	Context    string    `json:"context"`
+	Target     string    `json:"target"`
+	Platforms  []string  `json:"platforms"`
+	Engine     Engine    `json:"engine"`
+	StandIns   []StandIn `json:"standIns"`
+	Baseline   string    `json:"baseline"` // id of the record compared with
+	// BaselineStarted is when that build started; nil without a baseline.
+	BaselineStarted *time.Time `json:"baselineStarted,omitempty"`
+	Result          string     `json:"result"` // succeeded, failed, canceled, none
+	Error           string     `json:"error"`
+	Started         time.Time  `json:"started"`
+	Seconds         float64    `json:"seconds"`
+	Basis           string     `json:"basis"` // observed, predicted, static
+	Steps           []Step     `json:"steps"`
+	// Roots has the cost of every root miss, dearest first.
+	Roots    []Root   `json:"roots"`
+	Summary  Summary  `json:"summary"`
+	Warnings []string `json:"warnings"`
+}
+
+// Engine names the BuildKit that built.
+type Engine struct {
+	Kind      string `json:"kind"` // embedded, remote, none
+	Address   string `json:"address"`
+	Version   string `json:"version"`
+	Isolation string `json:"isolation"` // runc, builtin or ""
+}
+
+// StandIn is a base image that was answered with another.
+type StandIn struct {
+	Ref string `json:"ref"`
+	By  string `json:"by"`
+}
+
+// Step is one instruction in one platform's build.
+type Step struct {
+	ID           string  `json:"id"`
+	Stage        string  `json:"stage"`
+	Platform     string  `json:"platform"`
+	Instruction  string  `json:"instruction"`
+	Text         string  `json:"text"`
+	Line         int     `json:"line"`
+	EndLine      int     `json:"endLine"`
+	Effect       string  `json:"effect"`  // base, layer, metadata, none
+	Outcome      string  `json:"outcome"` // hit, miss, failed, canceled, not-run, unused, none, run, undecided
+	Seconds      float64 `json:"seconds"`
+	SavedSeconds float64 `json:"savedSeconds"`
+	Causes       []Cause `json:"causes"` // of a miss; most telling first
+	// DependsOn has step ids.
+	DependsOn []string `json:"dependsOn"`
+	Layers    []Layer  `json:"layers"`
+	// Note says why a step has nothing to run, or what its result hangs on.
+	Note string `json:"note,omitempty"`
+	// KeyParts is what the step's cache key depends on; explain only.
+	KeyParts []KeyPart `json:"keyParts,omitempty"`
+	// TakesDown has the ids of the steps that miss when this one does; explain only.
+	TakesDown []string `json:"takesDown,omitempty"`
+}
+
+// KeyPart is one thing that a cache key depends on.
+type KeyPart struct {
+	Kind    string `json:"kind"` // text, files, stage, base, argument, environment, mount, state, remote
+	Message string `json:"message"`
+	Files   int    `json:"files,omitempty"`
+	Size    int64  `json:"size,omitempty"`
+}
+
+// Cause is one reason why a step missed.
+type Cause struct {
+	Kind      string       `json:"kind"`
+	Root      bool         `json:"root"`
+	Because   string       `json:"because"` // id of the step that it follows, when not a root
+	Message   string       `json:"message"`
+	Old       string       `json:"old"`
+	New       string       `json:"new"`
+	Files     []FileChange `json:"files"`
+	MoreFiles int          `json:"moreFiles"`
+}
+
+// FileChange is one file that is not what it was.
+type FileChange struct {
+	Path   string `json:"path"`
+	Change string `json:"change"` // added, removed, content, mode, type, target
+}
+
+// Layer is one layer that a step made.
+type Layer struct {
+	Digest string `json:"digest"`
+	DiffID string `json:"diffID"`
+	Size   int64  `json:"size"`
+	// Uncompressed and Files are null where the layer was not read.
+	Uncompressed *int64 `json:"uncompressedSize"`
+	Files        *int   `json:"files"`
+	Index        int    `json:"index"`
+}
+
+// Root is a root miss with what it took down.
+type Root struct {
+	Step    string   `json:"step"`
+	Steps   []string `json:"steps"`   // that ran because of it, itself first
+	Seconds float64  `json:"seconds"` // of all of them
+}
+
+// Summary counts a build's steps. Cascades shared by two roots count once in
+// SecondsRun.
+type Summary struct {
+	Hits         int     `json:"hits"`
+	Misses       int     `json:"misses"`
+	Roots        int     `json:"roots"`
+	Unused       int     `json:"unused"`
+	NotRun       int     `json:"notRun"`
+	SecondsRun   float64 `json:"secondsRun"`
+	SecondsSaved float64 `json:"secondsSaved"`
+}
+
+// Finding is something to change, with where and why.
+type Finding struct {
+	Rule      string `json:"rule"`
+	Severity  string `json:"severity"` // error, warning, info
+	File      string `json:"file"`
+	Line      int    `json:"line"`
+	Column    int    `json:"column"`
+	EndLine   int    `json:"endLine"`
+	EndColumn int    `json:"endColumn"`
+	Message   string `json:"message"`
+	Basis     string `json:"basis"`
+	URL       string `json:"url"`
+	Fix       *Fix   `json:"fix,omitempty"`
+}
+
+// Fix is a way to mend a finding.
+type Fix struct {
+	Message string `json:"message"`
+	Safety  string `json:"safety"` // safe, review
+	Edits   []Edit `json:"edits"`
+}
+
+// Edit replaces a range of a file with text.
+type Edit struct {
+	File      string `json:"file"`
+	Line      int    `json:"line"`
+	Column    int    `json:"column"`
+	EndLine   int    `json:"endLine"`
+	EndColumn int    `json:"endColumn"`
+	Text      string `json:"text"`
+}
+
+// Options are what a renderer may know of the place that it writes to.
+type Options struct {
+	Color bool
+	Width int       // columns; 0 where there is no terminal: nothing is cut
+	Now   time.Time // for "4 minutes ago"
+	// ASCII is for streams that are not UTF-8: nothing above U+007F is written.
+	ASCII bool
+	// Verbose shows everything that a short form leaves out.
+	Verbose bool
+}
+
+// Renderer writes a report in one format.
+type Renderer interface {
+	// Name is how --report calls the format, in kebab case.
+	Name() string
+	Render(w io.Writer, r *Report, o Options) error
+}

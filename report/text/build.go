@@ -1,0 +1,129 @@
+package text
+
+import (
+	"strconv"
+
+	"github.com/layerwise/layerwise/report"
+)
+
+// build prints a build, a prediction or a comparison.
+func (p *page) build(v *view) {
+	if v.kind == report.Compare {
+		p.header(v)
+		p.compared(v)
+	} else {
+		p.header(v, p.clean(v.build.Label), v.baseline())
+	}
+	p.warnings(v.build.Warnings)
+	p.blank()
+	if len(v.shown) == 0 {
+		p.print(plain, margin, "no instructions")
+	} else {
+		p.table(v.buildTable())
+		p.blank()
+		v.summary()
+	}
+	v.failure()
+}
+
+// compared names the two builds of a comparison.
+func (p *page) compared(v *view) {
+	b := v.build
+	t := table{columns: []column{{}, {mode: wrapping, least: 12}, {mode: wrapping, least: 12}}}
+	add := func(role, id, when string) {
+		t.rows = append(t.rows, row{cells: []cell{one(quiet, role), one(plain, p.clean(id)), one(plain, when)}})
+	}
+	before := ""
+	if b.BaselineStarted != nil {
+		before = "the build " + ago(*b.BaselineStarted, p.opts.Now)
+	}
+	after := ""
+	if !b.Started.IsZero() {
+		after = "the build " + ago(b.Started, p.opts.Now)
+	}
+	add("from", b.Baseline, before)
+	add("to", b.ID, after)
+	p.table(t)
+}
+
+// buildTable has one row an instruction. A prediction has no layers and no
+// times to show, and calls its verdicts what they are.
+func (v *view) buildTable() table {
+	predicted := v.kind == report.Predict
+	t := table{columns: []column{
+		{head: "LINE", right: true},
+		{head: "INSTRUCTION", mode: cutting, least: 20},
+		{head: "LAYER"},
+		{head: "CACHE"},
+		{head: "TIME", right: true},
+		{head: "WHY", mode: wrapping, least: 30},
+	}}
+	if predicted {
+		t.columns = []column{t.columns[0], t.columns[1], {head: "PREDICTED"}, t.columns[5]}
+	}
+	for _, platform := range v.platforms {
+		if len(v.platforms) > 1 {
+			t.rows = append(t.rows, row{heading: v.platform(platform)})
+		}
+		before := ""
+		for _, s := range v.shown {
+			if s.Platform != platform {
+				continue
+			}
+			why := v.why(s)
+			// A whole stage has one reason not to be there: it is said once.
+			if s.Outcome == "unused" && before == s.Stage+"\x00"+s.Note {
+				why = nil
+			}
+			before = s.Stage + "\x00" + s.Note
+			m := v.mark(s.Outcome, isRoot(s) && !v.first)
+			cells := []cell{v.number(s), v.instruction(s), v.layer(s), one(m.style, m.word), v.time(s), why}
+			if predicted {
+				cells = []cell{cells[0], cells[1], cells[3], cells[5]}
+			}
+			t.rows = append(t.rows, row{cells: cells})
+		}
+	}
+	return t
+}
+
+func (v *view) number(s *report.Step) cell {
+	if s.Line <= 0 {
+		return nil
+	}
+	return one(quiet, strconv.Itoa(s.Line))
+}
+
+func (v *view) instruction(s *report.Step) cell {
+	style := plain
+	if s.Effect == "metadata" || s.Effect == "none" || s.Outcome == "unused" || s.Outcome == "not-run" {
+		style = quiet
+	}
+	return one(style, v.clean(fold(s.Text)))
+}
+
+// layer says how large the layer is, or why there is none.
+func (v *view) layer(s *report.Step) cell {
+	switch {
+	case s.Effect == "metadata" && len(s.Layers) == 0:
+		return one(quiet, "metadata")
+	case s.Effect == "base" && s.Outcome != "none" && s.Outcome != "unused":
+		return one(quiet, "base")
+	case len(s.Layers) == 0:
+		return one(quiet, v.glyph.none)
+	}
+	var sum int64
+	for _, l := range s.Layers {
+		sum += l.Size
+	}
+	return one(plain, size(sum))
+}
+
+// time is empty for what did not run.
+func (v *view) time(s *report.Step) cell {
+	switch s.Outcome {
+	case "miss", "failed", "canceled":
+		return one(plain, duration(s.Seconds))
+	}
+	return nil
+}

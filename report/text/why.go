@@ -1,0 +1,160 @@
+package text
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/layerwise/layerwise/report"
+)
+
+// How much of a reason is shown before the rest is only counted.
+const (
+	mostCauses = 4
+	mostFiles  = 3
+	mostValue  = 40 // columns of an old or new value
+)
+
+// why returns the reasons of a step's outcome, most telling first.
+func (v *view) why(s *report.Step) cell {
+	var c cell
+	if !v.first || v.opts.Verbose {
+		c = v.causes(s)
+	}
+	if s.Outcome == "hit" {
+		verb := "saved "
+		if v.kind == report.Predict {
+			verb = "saves "
+		}
+		c = append(c, one(quiet, timed(verb, s.SavedSeconds, noticeable))...)
+	}
+	return append(c, v.note(s)...)
+}
+
+// note returns a step's note. That metadata is metadata has been said.
+func (v *view) note(s *report.Step) cell {
+	if s.Note == s.Effect || s.Effect == "metadata" && !v.opts.Verbose {
+		return nil
+	}
+	return one(quiet, v.says(s.Note))
+}
+
+// causes has every cause of an outcome. What a step follows is one cause, however
+// many steps that are.
+func (v *view) causes(s *report.Step) cell {
+	var all []cell
+	var follows []string
+	for i := range s.Causes {
+		if cause := &s.Causes[i]; cause.Because != "" && !cause.Root {
+			follows = append(follows, cause.Because)
+		}
+	}
+	for i := range s.Causes {
+		cause := &s.Causes[i]
+		if cause.Because == "" || cause.Root {
+			all = append(all, v.cause(cause))
+		} else if follows != nil {
+			all = append(all, one(plain, v.because(s, follows)))
+			follows = nil
+		}
+	}
+	if more := len(all) - mostCauses; more > 1 && !v.opts.Verbose {
+		all = append(all[:mostCauses], one(plain, fmt.Sprintf("and %d more causes", more)))
+	}
+	return slices.Concat(all...)
+}
+
+// because names the steps that s follows.
+func (v *view) because(s *report.Step, ids []string) string {
+	if len(ids) > 1 {
+		if lines := v.lines(ids); lines != "" {
+			return "because of " + lines
+		}
+	}
+	from := v.steps[ids[0]]
+	switch {
+	case from == nil:
+		return "because of " + v.clean(ids[0])
+	case from.Line == s.Line && from.Platform == s.Platform: // a trigger of the base image
+		return "because of " + cut(v.clean(fold(from.Text)), mostValue, v.glyph.cut)
+	}
+	return "because of " + v.place(from, s.Platform)
+}
+
+// cause puts one cause into words, never none: what happened, and perhaps more
+// about it.
+func (v *view) cause(c *report.Cause) cell {
+	if c.Kind == "files-changed" && len(c.Files) > 0 {
+		return one(plain, v.files(c.Files, c.MoreFiles))
+	}
+	message := cmp.Or(v.says(c.Message), v.clean(strings.ReplaceAll(c.Kind, "-", " ")), "unknown")
+	out := one(plain, message)
+	if len(c.Files) > 0 && !(len(c.Files)+c.MoreFiles == 1 && strings.Contains(message, v.clean(c.Files[0].Path))) {
+		out = append(out, paragraph{text: v.files(c.Files, c.MoreFiles), style: quiet, indent: hang})
+	}
+	if c.Old == "" || c.New == "" && c.Kind != "instruction-changed" {
+		return out
+	}
+	before, after := v.value(c.Old), v.value(c.New)
+	switch {
+	case strings.Contains(message, before):
+	case c.Kind == "instruction-changed":
+		// The row itself shows the new text.
+		out = append(out, paragraph{text: "was " + before, style: quiet, indent: hang})
+	default:
+		out[0].text = fmt.Sprintf("%s: %s %s %s", message, before, v.glyph.arrow, after)
+	}
+	return out
+}
+
+// value shortens an old or a new value.
+func (v *view) value(s string) string {
+	s = v.says(fold(s))
+	if v.opts.Verbose {
+		return s
+	}
+	return cut(s, mostValue, v.glyph.cut)
+}
+
+// files writes "a.go and b.go changed, c.go added, and 12 more files".
+func (v *view) files(files []report.FileChange, more int) string {
+	if len(files) > mostFiles && !v.opts.Verbose {
+		more += len(files) - mostFiles
+		files = files[:mostFiles]
+	}
+	var parts []string
+	var verbs []string
+	names := map[string][]string{}
+	for _, f := range files {
+		verb := v.verb(f.Change)
+		if !slices.Contains(verbs, verb) {
+			verbs = append(verbs, verb)
+		}
+		names[verb] = append(names[verb], v.clean(f.Path))
+	}
+	for _, verb := range verbs {
+		parts = append(parts, listed(names[verb])+" "+verb)
+	}
+	if more > 0 {
+		parts = append(parts, "and "+count(more, "more file"))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// verb says what happened to files.
+func (v *view) verb(change string) string {
+	switch change {
+	case "added", "removed":
+		return change
+	case "mode":
+		return "changed mode"
+	case "type":
+		return "changed type"
+	case "target":
+		return "points elsewhere"
+	case "content", "":
+		return "changed"
+	}
+	return "changed (" + v.clean(change) + ")"
+}
