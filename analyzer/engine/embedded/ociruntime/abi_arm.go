@@ -1,0 +1,18 @@
+//go:build linux
+
+package ociruntime
+
+import (
+	_ "embed"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
+)
+
+//go:embed syscalls/arm.txt
+var syscallsARM string
+
+// nativeABIs are the ways into the kernel here, the program's own first.
+var nativeABIs = []abi{
+	{arch: specs.ArchARM, audit: unix.AUDIT_ARCH_ARM, table: syscallsARM},
+}
