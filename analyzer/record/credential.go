@@ -1,0 +1,113 @@
+package record
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"unicode"
+)
+
+// LooksSecret says whether a variable of this name holds a credential, as far
+// as a name can tell. It looks at the words of the name, so that NPM_TOKEN,
+// githubToken and DBPASSWORD do, AUTHOR, KEYBOARD and PUBLIC_KEY do not. It
+// takes in the words of BuildKit's own check SecretsUsedInArgOrEnv.
+func LooksSecret(name string) bool {
+	words := splitWords(name)
+	if slices.ContainsFunc(words, func(w string) bool { return harmlessWords[w] }) {
+		return false
+	}
+	for _, w := range words {
+		if secretWords[w] || secretWords[strings.TrimSuffix(w, "S")] {
+			return true
+		}
+		for _, ending := range secretEndings {
+			if strings.HasSuffix(w, ending) || strings.HasSuffix(w, ending+"S") {
+				return true
+			}
+		}
+	}
+	// PWD alone is the working folder, DB_PWD is a password.
+	return len(words) > 1 && words[len(words)-1] == "PWD"
+}
+
+// secretWords are words that name a credential when they stand alone.
+var secretWords = map[string]bool{
+	"APIKEY": true, "AUTH": true, "BEARER": true, "CRED": true, "CREDENTIAL": true, "JWT": true, "KEY": true,
+	"OAUTH": true, "OAUTH2": true, "PASS": true, "PASSPHRASE": true, "PASSWD": true, "PASSWORD": true,
+	"PAT": true, "PWORD": true, "SECRET": true, "TOKEN": true,
+}
+
+// secretEndings name a credential at the end of a longer word too, for names
+// that are written together.
+var secretEndings = []string{
+	"TOKEN", "PASSWORD", "PASSWD", "PASSPHRASE", "SECRET", "CREDENTIAL", "APIKEY", "PRIVATEKEY", "ACCESSKEY", "SECRETKEY",
+}
+
+// harmlessWords beside a word such as KEY say that it is none.
+var harmlessWords = map[string]bool{
+	"PUBLIC": true, "CACHE": true, "SORT": true, "PRIMARY": true, "FOREIGN": true,
+}
+
+// splitWords splits a name at everything that is no letter or digit and where
+// lower case turns to upper case, in upper case.
+func splitWords(name string) []string {
+	var words []string
+	var word []rune
+	end := func() {
+		if len(word) > 0 {
+			words = append(words, strings.ToUpper(string(word)))
+			word = word[:0]
+		}
+	}
+	for _, c := range name {
+		if !unicode.IsLetter(c) && !unicode.IsDigit(c) {
+			end()
+			continue
+		}
+		if len(word) > 0 && unicode.IsUpper(c) && unicode.IsLower(word[len(word)-1]) {
+			end()
+		}
+		word = append(word, c)
+	}
+	end()
+	return words
+}
+
+// tokenShape matches credentials by the form that their issuer gives them.
+type tokenShape struct {
+	// marks are cheap to look for: a text with none of them has no match.
+	marks []string
+	// match's last group is the credential, the whole match where it has none.
+	match *regexp.Regexp
+}
+
+func (s tokenShape) mayMatch(text string) bool {
+	return slices.ContainsFunc(s.marks, func(mark string) bool { return strings.Contains(text, mark) })
+}
+
+func shape(pattern string, marks ...string) tokenShape {
+	return tokenShape{marks: marks, match: regexp.MustCompile(pattern)}
+}
+
+// tokenShapes are built at first use: they cost a program that redacts nothing
+// as much as the rest of its start.
+var tokenShapes = sync.OnceValue(func() []tokenShape {
+	return []tokenShape{
+		shape(`-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?s:.*?)(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|\z)`, "PRIVATE KEY"),
+		shape(`\bgh[pousr]_[A-Za-z0-9]{20,}`, "ghp_", "gho_", "ghu_", "ghs_", "ghr_"),
+		shape(`\bgithub_pat_[A-Za-z0-9_]{20,}`, "github_pat_"),
+		shape(`\bgl(?:pat|dt|rt|cbt|ptt|ft|soat|agent|imt)-[A-Za-z0-9_-]{16,}`, "gl"), // GitLab
+		shape(`\b(?:AKIA|ASIA)[0-9A-Z]{16}\b`, "AKIA", "ASIA"),                        // AWS
+		shape(`\bxox[abeoprs]-[A-Za-z0-9-]{10,}`, "xox"),                              // Slack
+		shape(`\bnpm_[A-Za-z0-9]{30,}`, "npm_"),
+		shape(`\bpypi-[A-Za-z0-9_-]{40,}`, "pypi-"),
+		shape(`\bdckr_pat_[A-Za-z0-9_-]{20,}`, "dckr_pat_"),                       // Docker Hub
+		shape(`\b[rs]k_(?:live|test)_[A-Za-z0-9]{16,}`, "k_live_", "k_test_"),     // Stripe
+		shape(`\bsk-[A-Za-z0-9_-]{32,}`, "sk-"),                                   // OpenAI, Anthropic
+		shape(`\bAIza[A-Za-z0-9_-]{30,}`, "AIza"),                                 // Google
+		shape(`\bhf_[A-Za-z0-9]{30,}`, "hf_"),                                     // Hugging Face
+		shape(`\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[\w-]*`, "eyJ"),      // JSON web token
+		shape(`\b[A-Za-z][A-Za-z0-9+.-]*://[^/?#\s:@"']*:([^/?#\s@"']+)@`, "://"), // URL with a password
+	}
+})

@@ -1,0 +1,247 @@
+// Package record holds the record of one build: all that is known of every
+// step, with the evidence that a later comparison needs. Records are written
+// as JSON; a field may be added, none changes its meaning.
+//
+// The package is a leaf: producers (build, predict) and consumers (explain,
+// report, history) meet here and nowhere else. Nothing in a record is secret:
+// producers pass every value that looks like a credential through a Redactor.
+package record
+
+import (
+	"slices"
+	"time"
+)
+
+// Schema names the format that this version writes and reads.
+const Schema = "layerwise/record/v1"
+
+// Record is one build.
+type Record struct {
+	Schema  string  `json:"schema"`
+	ID      string  `json:"id"`
+	Label   string  `json:"label,omitempty"` // the edit before it, in a rebuild experiment
+	Tool    string  `json:"tool"`            // version of the program that wrote it
+	Project Project `json:"project"`
+	Engine  Engine  `json:"engine"`
+	// StandIns lists the base images that were answered with something else.
+	StandIns []StandIn `json:"standIns,omitempty"`
+
+	Result  Result    `json:"result"`
+	Error   string    `json:"error,omitempty"`
+	Started time.Time `json:"started"`
+	Seconds float64   `json:"seconds"`
+	Basis   Basis     `json:"basis"`
+
+	// BuildArgs are the build arguments that were given, redacted.
+	BuildArgs map[string]string `json:"buildArgs,omitempty"`
+	// CacheImports says that a cache was imported (--cache-from).
+	CacheImports bool `json:"cacheImports,omitempty"`
+	// Steps stand in file order, one platform after the other.
+	Steps []Step `json:"steps"`
+	// Trees are the scanned files of local sources, by source name: "context"
+	// or the name of a named context. Inputs refer to them by that name.
+	Trees    map[string]Tree `json:"trees,omitempty"`
+	Warnings []string        `json:"warnings,omitempty"`
+}
+
+// Project is what makes two builds comparable.
+type Project struct {
+	Context    string   `json:"context"`    // absolute folder, or the URL of a remote context
+	Dockerfile string   `json:"dockerfile"` // relative to the context where it lies below it, else absolute; "-" for standard input
+	Target     string   `json:"target,omitempty"`
+	Platforms  []string `json:"platforms"`
+}
+
+// Engine names the BuildKit that built.
+type Engine struct {
+	Kind        string `json:"kind"` // "embedded", "remote", "none"
+	Address     string `json:"address,omitempty"`
+	Version     string `json:"version,omitempty"`
+	Isolation   string `json:"isolation,omitempty"`
+	Snapshotter string `json:"snapshotter,omitempty"`
+	// CacheID is the same for two builds only if they share a cache.
+	CacheID string `json:"cacheID,omitempty"`
+}
+
+// StandIn is a base image that was answered with another one.
+type StandIn struct {
+	Ref string `json:"ref"` // as the Dockerfile names it, after expansion
+	By  string `json:"by"`  // "playground"
+}
+
+// Result is how a build ended.
+type Result string
+
+// The results.
+const (
+	Succeeded Result = "succeeded"
+	Failed    Result = "failed"
+	Canceled  Result = "canceled"
+	NotBuilt  Result = "none" // nothing was built: explain, predict
+)
+
+// Basis is what a statement rests on.
+type Basis string
+
+// The bases, weakest first.
+const (
+	Static    Basis = "static"    // read from the Dockerfile
+	Predicted Basis = "predicted" // asked of an engine without running a step
+	Observed  Basis = "observed"  // a build said so
+)
+
+// Effect is what an instruction does to the image.
+type Effect string
+
+// The effects.
+const (
+	EffectBase     Effect = "base"
+	EffectLayer    Effect = "layer"
+	EffectMetadata Effect = "metadata"
+	EffectNone     Effect = "none"
+)
+
+// Outcome is what became of a step.
+type Outcome string
+
+// The outcomes. Run and Undecided are predictions; None is a step that has
+// nothing to run.
+const (
+	Hit          Outcome = "hit"
+	Miss         Outcome = "miss"
+	StepFailed   Outcome = "failed"
+	StepCanceled Outcome = "canceled"
+	NotRun       Outcome = "not-run"
+	Unused       Outcome = "unused"
+	None         Outcome = "none"
+	Run          Outcome = "run"
+	Undecided    Outcome = "undecided"
+)
+
+// Step is one instruction in one platform's build.
+type Step struct {
+	ID          string  `json:"id"` // unique in the build: "linux/amd64 build 3"
+	Platform    string  `json:"platform"`
+	Stage       string  `json:"stage"`              // its name, else "stage-N"; "" above the first FROM
+	StageIndex  int     `json:"stageIndex"`         // -1 above the first FROM
+	Instruction string  `json:"instruction"`        // upper case keyword
+	Text        string  `json:"text"`               // as written, all its lines
+	Expanded    string  `json:"expanded,omitempty"` // on one line, after expansion, where that differs from the text
+	Line        int     `json:"line"`
+	EndLine     int     `json:"endLine"`
+	Effect      Effect  `json:"effect"`
+	Outcome     Outcome `json:"outcome"`
+	// Why says why a step has no operation: "metadata", "its stage is not
+	// needed for the target", "same as line 4".
+	Why string `json:"why,omitempty"`
+	// Trigger marks an ONBUILD instruction of the base image; it stands on the
+	// line of its FROM.
+	Trigger bool    `json:"trigger,omitempty"`
+	Seconds float64 `json:"seconds,omitempty"` // time that it ran; 0 for a hit
+	// LastRunSeconds is the time of its last run, this build's or an earlier
+	// one's; nil where no record knows it.
+	LastRunSeconds *float64 `json:"lastRunSeconds,omitempty"`
+	// DependsOn has the ids of the steps whose results enter this one.
+	DependsOn []string `json:"dependsOn,omitempty"`
+	// Args and Env are the build arguments and the environment in scope when
+	// the instruction is evaluated, redacted.
+	Args map[string]string `json:"args,omitempty"`
+	Env  map[string]string `json:"env,omitempty"`
+	// Vertices are the operations that it became, inputs before consumers.
+	Vertices []Vertex `json:"vertices,omitempty"`
+	// Layers are those that the step made in the exported image; for a FROM
+	// those of its base.
+	Layers []Layer `json:"layers,omitempty"`
+	Error  string  `json:"error,omitempty"`
+}
+
+// Vertex is one operation of BuildKit.
+type Vertex struct {
+	Digest string `json:"digest"` // identifies it in this build only
+	Name   string `json:"name"`
+	Op     Op     `json:"op"`
+	// Key is the engine's stable cache key of the operation without its
+	// inputs; "" where the engine did not tell.
+	Key    string  `json:"key,omitempty"`
+	Pin    string  `json:"pin,omitempty"` // what a source resolved to
+	Inputs []Input `json:"inputs,omitempty"`
+	// NoCache says that the build asked not to reuse it.
+	NoCache bool    `json:"noCache,omitempty"`
+	Ran     bool    `json:"ran"`
+	Done    bool    `json:"done"` // it completed, by running or from the cache
+	Seconds float64 `json:"seconds,omitempty"`
+	Error   string  `json:"error,omitempty"`
+}
+
+// Op is what an operation's own cache key is made from, in comparable form.
+type Op struct {
+	Kind string `json:"kind"` // "source", "exec", "file", "merge", "diff", "build"
+	// Fields are its properties by name: for exec "args", "cwd", "user",
+	// "network", "security", "mounts", …; for file "actions"; for source
+	// "identifier" and its attributes.
+	Fields map[string]string `json:"fields,omitempty"`
+	// Env is an exec's environment, redacted.
+	Env map[string]string `json:"env,omitempty"`
+}
+
+// Input is one input of an operation.
+type Input struct {
+	Step   string `json:"step,omitempty"`   // the step that made it
+	Source string `json:"source,omitempty"` // else: the source it comes from, "context", "inline", a named context, an image or a URL
+	// Hashed says that the content of the selected files counts, not the
+	// identity of what made them.
+	Hashed    bool       `json:"hashed,omitempty"`
+	Selectors []Selector `json:"selectors,omitempty"`
+	// Content is the checksum of the selected files; "" where nobody computed it.
+	Content string `json:"content,omitempty"`
+	// Carried says that Content is the last known one, from an earlier build:
+	// this one was decided without it.
+	Carried bool `json:"carried,omitempty"`
+	// Files has the digest of every selected file by path, where the engine
+	// told; files of a local source are in Record.Trees under Tree.
+	Files map[string]string `json:"files,omitempty"`
+	Tree  string            `json:"tree,omitempty"`
+}
+
+// Selector picks files of an input, as BuildKit's operations do.
+type Selector struct {
+	Path     string   `json:"path"`
+	Wildcard bool     `json:"wildcard,omitempty"`
+	Follow   bool     `json:"follow,omitempty"`
+	Include  []string `json:"include,omitempty"`
+	Exclude  []string `json:"exclude,omitempty"`
+	Required []string `json:"required,omitempty"`
+}
+
+// Tree is the files of a local source, sorted by path.
+type Tree []File
+
+// File is one entry of a tree.
+type File struct {
+	Path   string `json:"path"`           // relative to the source, with "/"
+	Type   string `json:"type"`           // "file", "dir", "symlink", "fifo", "device", "other"
+	Mode   uint32 `json:"mode"`           // permission, setuid, setgid and sticky bits as in POSIX
+	Size   int64  `json:"size,omitempty"` // bytes
+	Target string `json:"target,omitempty"`
+	Digest string `json:"digest,omitempty"` // BuildKit's, over header and content
+}
+
+// Layer is one layer of an image.
+type Layer struct {
+	Digest string `json:"digest"`
+	DiffID string `json:"diffID,omitempty"`
+	Size   int64  `json:"size"` // bytes, as stored
+	// Uncompressed and Files are nil where the blob was not read.
+	Uncompressed *int64 `json:"uncompressedSize,omitempty"`
+	Files        *int   `json:"files,omitempty"`
+	Index        int    `json:"index"` // in the image, from 0
+}
+
+// Step returns the step with this id, nil if there is none.
+func (r *Record) Step(id string) *Step {
+	i := slices.IndexFunc(r.Steps, func(s Step) bool { return s.ID == id })
+	if i < 0 {
+		return nil
+	}
+	return &r.Steps[i]
+}

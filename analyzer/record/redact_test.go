@@ -1,0 +1,95 @@
+package record
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestLooksSecret(t *testing.T) {
+	secret := strings.Fields(`TOKEN NPM_TOKEN github_token githubToken GITHUBTOKEN DB_PASSWORD DBPASSWORD PASSWD MYSQL_PWD
+		CLIENT_SECRET secrets API_KEY APIKEY api-key AWS_SECRET_ACCESS_KEY PRIVATE_KEY PrivateKey AUTH BASIC_AUTH NPM_AUTH
+		GOOGLE_CREDENTIALS SSH_PASSPHRASE TOKENS app.token`)
+	open := strings.Fields(`AUTHOR KEYBOARD MONKEY PWD OLDPWD VERSION PUBLIC_KEY CACHE_KEY SECRETARY TOKENIZER COMPASS BYPASS PATH
+		NODE_ENV PASSENGER_VERSION PATTERN GOFLAGS KEYSERVER`)
+	for _, name := range secret {
+		if !LooksSecret(name) {
+			t.Errorf("%s should look secret", name)
+		}
+	}
+	for _, name := range append(open, "", "_", "é") {
+		if LooksSecret(name) {
+			t.Errorf("%s should not look secret", name)
+		}
+	}
+}
+
+func TestRedactorValue(t *testing.T) {
+	r := NewRedactor([]byte("salt"))
+	for _, c := range []struct{ name, value string }{
+		{"VERSION", "1.2.3"}, {"AUTHOR", "Ann"}, {"USE_TOKEN", "true"}, {"TOKEN", ""}, {"AUTH", "None"},
+		{"BASE", "docker-image://alpine:3.22@sha256:0123"}, {"URL", "http://localhost:8080/a@b"}, {"URL", "https://user@host/x"},
+		{"LIB", "glibc-locale-source-and-more"}, {"URL", "https://me:${PASS}@host"},
+	} {
+		if got := r.Value(c.name, c.value); got != c.value {
+			t.Errorf("%s=%s became %s", c.name, c.value, got)
+		}
+	}
+	for _, c := range []struct{ name, value, keep string }{
+		{"NPM_TOKEN", "hunter2", ""}, {"PIN_SECRET", "7", ""},
+		{"X", "ghp_abcdefghijklmnopqrstuvwxyz0123456789", ""},
+		{"X", "AKIAIOSFODNN7EXAMPLE", ""},
+		{"X", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.dozjgNryP4J3jVmNHl0w", ""},
+		{"X", "-----BEGIN RSA PRIVATE KEY-----\nMIIE\nabc\n-----END RSA PRIVATE KEY-----", ""},
+		{"REGISTRY", "https://me:hunter2@npm.example/x", "https://me:redacted:"},
+	} {
+		got := r.Value(c.name, c.value)
+		if !strings.HasPrefix(got, c.keep) || !strings.Contains(got, redactedPrefix) || strings.Contains(got, "hunter2") {
+			t.Errorf("%s=%s became %s", c.name, c.value, got)
+		}
+		if again := r.Value(c.name, got); again != got {
+			t.Errorf("redacting twice: %s became %s", got, again)
+		}
+	}
+}
+
+func TestRedactorHash(t *testing.T) {
+	one, other := NewRedactor([]byte("one")), NewRedactor([]byte("other"))
+	if one.Value("TOKEN", "abc") != one.Value("A_KEY", "abc") {
+		t.Error("equal values have different hashes")
+	}
+	if one.Value("TOKEN", "abc") == one.Value("TOKEN", "abd") {
+		t.Error("different values have one hash")
+	}
+	if one.Value("TOKEN", "abc") == other.Value("TOKEN", "abc") {
+		t.Error("the salt does not matter")
+	}
+}
+
+func TestRedactorText(t *testing.T) {
+	r := NewRedactor([]byte("salt"),
+		map[string]string{"TOKEN": "abcd", "LONG_TOKEN": "abcdef/+", "VERSION": "1.26", "PIN_KEY": "42"},
+		map[string]string{"DB_PASSWORD": "p w"})
+	short, long := r.Value("TOKEN", "abcd"), r.Value("TOKEN", "abcdef/+")
+	for in, want := range map[string]string{
+		"":                               "",
+		"go 1.26, 42 files":              "go 1.26, 42 files",
+		"a abcdef/+ b abcd c":            "a " + long + " b " + short + " c",
+		"?q=abcdef%2F%2B":                "?q=" + long,
+		"RUN curl https://u:pw1@h/a.tgz": "RUN curl https://u:" + r.Value("TOKEN", "pw1") + "@h/a.tgz",
+		"RUN git clone https://u:$T@h":   "RUN git clone https://u:$T@h",
+	} {
+		if got := r.Text(in); got != want {
+			t.Errorf("%q became %q, want %q", in, got, want)
+		}
+	}
+	// A value that another variable passes on is hidden there too.
+	if got := r.Value("GREETING", "hello abcd"); got != "hello "+short {
+		t.Errorf("got %q", got)
+	}
+	if got := r.Values(map[string]string{"TOKEN": "abcd"})["TOKEN"]; got != short {
+		t.Errorf("got %q", got)
+	}
+	if r.Values(nil) != nil {
+		t.Error("nil became a map")
+	}
+}
