@@ -1,0 +1,210 @@
+// Package build runs one build on an engine, follows it to its end and writes
+// down what became of every step.
+//
+// What happened is taken from the engine's own facts where it has them (the
+// embedded one), else from the final status event of every vertex. While the
+// engine works, the local sources are scanned beside it, so that a later
+// comparison can name the files behind a checksum.
+package build
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/layerwise/layerwise/analyzer/engine"
+	"github.com/layerwise/layerwise/analyzer/plan"
+	"github.com/layerwise/layerwise/analyzer/record"
+	"github.com/moby/buildkit/client"
+	gateway "github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/moby/buildkit/identity"
+	"github.com/moby/buildkit/session"
+	"golang.org/x/sync/errgroup"
+)
+
+// Options are what a build is asked to do; they follow the flags of docker
+// build by name.
+type Options struct {
+	Source Source
+
+	Target        string
+	BuildArgs     map[string]string
+	Labels        map[string]string
+	Platforms     []string
+	AddHosts      []string // "host:ip" or "host=ip"
+	Network       string   // "default", "host", "none"; "" as the engine decides
+	NoCache       bool
+	NoCacheFilter []string // stages
+	Pull          bool
+	CacheFrom     []client.CacheOptionsEntry
+	CacheTo       []client.CacheOptionsEntry
+	Outputs       []client.ExportEntry
+	Allow         []string // entitlements
+	Session       []session.Attachable
+
+	// StandIns answers base images in place of a registry; nil asks the engine.
+	StandIns plan.StandIns
+	// Status receives a copy of every status of the engine; it must not block
+	// for long. nil is fine.
+	Status func(*client.SolveStatus)
+	// Salt keys the hashes that stand for credentials in the record.
+	Salt []byte
+	// StatCache is the folder for checksums of files that did not change since
+	// an earlier build; "" keeps none.
+	StatCache string
+	// MeasureLayers asks for what each step added to the exported image.
+	MeasureLayers bool
+	Tool          string // version, for the record
+	Label         string // for the record
+}
+
+// Run builds. A record is returned whenever a plan was made, also with an
+// error: a build that failed or was cancelled has one, since engines keep what
+// completed. The error is the engine's, with the source where BuildKit knows it
+// (solver/errdefs.Sources).
+func Run(ctx context.Context, eng engine.Engine, o Options) (*record.Record, error) {
+	if _, err := eng.Facts(ctx); err != nil { // what a build before left behind
+		return nil, err
+	}
+	r := &run{Options: o, engine: eng, started: time.Now(), statuses: newStatuses()}
+	r.frontend = &plan.Frontend{StandIns: o.StandIns, File: o.Source.File}
+	response, buildErr := r.solve(ctx)
+	if r.plan == nil {
+		if buildErr == nil {
+			buildErr = plan.ErrNoPlan
+		}
+		return nil, buildErr
+	}
+	rec := r.record(eng.Info(), buildErr)
+	// The rest is bookkeeping of what has happened: it is worth finishing when
+	// the build was cancelled.
+	ctx = context.WithoutCancel(ctx)
+	facts, err := eng.Facts(ctx)
+	if err != nil && buildErr == nil {
+		return nil, fmt.Errorf("ask the engine what ran: %w", err)
+	}
+	r.attribute(rec, facts)
+	if err := r.addScans(ctx, rec); err != nil {
+		rec.Warnings = append(rec.Warnings, err.Error())
+	}
+	if o.MeasureLayers && buildErr == nil {
+		if err := r.addLayers(ctx, rec, response); err != nil {
+			rec.Warnings = append(rec.Warnings, "layers are not known: "+err.Error())
+		}
+	}
+	return rec, buildErr
+}
+
+// run is the state of one build.
+type run struct {
+	Options
+	engine   engine.Engine
+	started  time.Time
+	frontend *plan.Frontend
+	plan     *plan.Plan
+	redactor *record.Redactor
+	ref      string // of the build in the engine's history
+	statuses *statuses
+	scans    scans
+}
+
+func (r *run) solve(ctx context.Context) (*client.SolveResponse, error) {
+	r.ref = identity.NewID()
+	opt, err := r.solveOpt()
+	if err != nil {
+		return nil, err
+	}
+	events := make(chan *client.SolveStatus)
+	var response *client.SolveResponse
+	var group errgroup.Group // not bound to ctx: BuildKit closes events when it is done with them
+	group.Go(func() error {
+		var err error
+		response, err = r.engine.Client().Build(ctx, opt, "layerwise", r.build, events)
+		return err
+	})
+	for s := range events {
+		r.statuses.add(s)
+		if r.Status != nil {
+			r.Status(s)
+		}
+	}
+	return response, group.Wait()
+}
+
+// build is the gateway build function: once it returns, the engine runs what
+// the plan says.
+func (r *run) build(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
+	res, err := r.frontend.Build(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	if r.plan, err = r.frontend.Plan(); err != nil {
+		return nil, err
+	}
+	r.startScans(ctx)
+	return res, nil
+}
+
+func (r *run) record(info engine.Info, buildErr error) *record.Record {
+	r.redactor = record.NewRedactor(r.Salt, r.BuildArgs, argValues(r.plan))
+	rec := &record.Record{
+		Schema: record.Schema, ID: record.NewID(r.started), Label: r.Label, Tool: r.Tool,
+		Project: r.Source.Project(r.Target, r.platforms()),
+		Engine: record.Engine{Kind: info.Kind, Address: info.Address, Version: info.Version, Isolation: info.Isolation,
+			Snapshotter: info.Snapshotter, CacheID: info.CacheID},
+		StandIns: r.plan.StandIns, Basis: record.Observed, Result: record.Succeeded,
+		Started: r.started, Seconds: time.Since(r.started).Seconds(),
+		BuildArgs: map[string]string{}, CacheImports: len(r.CacheFrom) > 0,
+		Steps: r.plan.Record(r.redactor),
+	}
+	for k, v := range r.BuildArgs {
+		rec.BuildArgs[k] = r.redactor.Value(k, v)
+	}
+	if buildErr != nil {
+		rec.Result, rec.Error = record.Failed, r.redactor.Text(buildErr.Error())
+		if errors.Is(buildErr, context.Canceled) || strings.Contains(buildErr.Error(), context.Canceled.Error()) {
+			rec.Result = record.Canceled
+		}
+	}
+	if r.plan.Syntax != "" {
+		rec.Warnings = append(rec.Warnings, fmt.Sprintf("the file asks for the frontend %s; the built-in one of BuildKit %s read it", r.plan.Syntax, frontendVersion()))
+	}
+	return rec
+}
+
+// argValues collects the build arguments in scope anywhere, defaults included.
+func argValues(p *plan.Plan) map[string]string {
+	all := map[string]string{}
+	for _, b := range p.Builds {
+		for _, s := range b.Steps {
+			maps.Copy(all, s.Args)
+			maps.Copy(all, s.Env)
+		}
+	}
+	return all
+}
+
+func (r *run) platforms() []string {
+	var names []string
+	for _, b := range r.plan.Builds {
+		names = append(names, b.Platform)
+	}
+	return names
+}
+
+// Project names what is built, for finding the build before it.
+func (s Source) Project(target string, platforms []string) record.Project {
+	p := record.Project{Context: s.Context, Dockerfile: s.Dockerfile, Target: target, Platforms: slices.Clone(platforms)}
+	if s.Remote {
+		return p
+	}
+	if abs, err := filepath.EvalSymlinks(s.Context); err == nil {
+		p.Context = abs
+	}
+	return p
+}

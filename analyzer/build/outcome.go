@@ -1,0 +1,185 @@
+package build
+
+import (
+	"strings"
+
+	"github.com/layerwise/layerwise/analyzer/engine"
+	"github.com/layerwise/layerwise/analyzer/plan"
+	"github.com/layerwise/layerwise/analyzer/record"
+	"github.com/opencontainers/go-digest"
+)
+
+// attribute writes to the record what became of every vertex, and from that of
+// every step.
+func (r *run) attribute(rec *record.Record, facts map[digest.Digest]engine.Fact) {
+	i := 0
+	for _, b := range r.plan.Builds {
+		consumers := consumersOf(b)
+		ends := map[*plan.Vertex]end{}
+		for _, v := range backwards(b.Vertices) {
+			if f, ok := facts[v.Digest]; facts != nil {
+				ends[v] = r.endByFact(v, f, ok, rec.Result)
+			} else {
+				ends[v] = r.endByStatus(v, consumers[v], ends, rec.Result)
+			}
+		}
+		for _, s := range b.Steps {
+			r.fill(&rec.Steps[i], s, ends, facts)
+			i++
+		}
+	}
+}
+
+// end is how a vertex ended.
+type end struct {
+	ran      bool // its operation was executed
+	done     bool // it completed, executed or not
+	reached  bool // it was worked on
+	canceled bool
+	err      string
+	seconds  float64
+}
+
+func consumersOf(b *plan.Build) map[*plan.Vertex][]*plan.Vertex {
+	consumers := map[*plan.Vertex][]*plan.Vertex{}
+	for _, v := range b.Vertices {
+		for _, in := range v.Inputs {
+			consumers[in] = append(consumers[in], v)
+		}
+	}
+	return consumers
+}
+
+func backwards(vs []*plan.Vertex) []*plan.Vertex {
+	out := make([]*plan.Vertex, 0, len(vs))
+	for i := len(vs) - 1; i >= 0; i-- {
+		out = append(out, vs[i])
+	}
+	return out
+}
+
+// endByFact takes the engine's own word for what was executed; whether a vertex
+// that was not executed was reused, or never reached, is in its status.
+func (r *run) endByFact(v *plan.Vertex, f engine.Fact, known bool, result record.Result) end {
+	e := r.statusEnd(v, result)
+	e.ran = known && f.Executions > 0
+	if e.ran {
+		e.seconds = f.Seconds
+		e.reached = true
+		if f.Error != "" && e.err == "" {
+			e.err = f.Error
+			e.canceled = isCancel(f.Error)
+		}
+		e.done = e.err == ""
+	}
+	return e
+}
+
+// endByStatus infers what was executed from status events alone.
+func (r *run) endByStatus(v *plan.Vertex, consumers []*plan.Vertex, ends map[*plan.Vertex]end, result record.Result) end {
+	e := r.statusEnd(v, result)
+	s := r.statuses.get(v.Digest)
+	switch {
+	case s == nil || s.Started == nil:
+	case s.Cached:
+	case len(v.Inputs) > 0:
+		e.ran = e.done || e.err != ""
+	default:
+		// A vertex without inputs announces its key, whether or not its content
+		// is needed then. It is, exactly if a consumer ran on top of it.
+		for _, c := range consumers {
+			e.ran = e.ran || ends[c].ran
+		}
+		e.ran = e.ran || len(consumers) == 0 || e.err != ""
+	}
+	if e.ran {
+		e.seconds = seconds(s)
+	}
+	return e
+}
+
+// statusEnd is what the last status event tells for sure.
+func (r *run) statusEnd(v *plan.Vertex, result record.Result) end {
+	s := r.statuses.get(v.Digest)
+	if s == nil { // reused as part of something above it, or never reached
+		return end{done: result == record.Succeeded}
+	}
+	e := end{reached: s.Started != nil, err: r.redactor.Text(s.Error), canceled: isCancel(s.Error)}
+	e.done = e.err == "" && (s.Completed != nil || result == record.Succeeded)
+	return e
+}
+
+func isCancel(message string) bool { return strings.Contains(message, "context canceled") }
+
+// fill writes a step's outcome and evidence.
+func (r *run) fill(out *record.Step, s *plan.Step, ends map[*plan.Vertex]end, facts map[digest.Digest]engine.Fact) {
+	for i, v := range s.Vertices {
+		e := ends[v]
+		rv := &out.Vertices[i]
+		rv.Ran, rv.Done, rv.Error, rv.Seconds = e.ran, e.done, e.err, e.seconds
+		if f, ok := facts[v.Digest]; ok {
+			r.addFact(rv, f)
+		}
+	}
+	primary := s.Primary()
+	if len(primary) == 0 {
+		return
+	}
+	total := end{done: true}
+	for _, v := range primary {
+		e := ends[v]
+		total.ran = total.ran || e.ran
+		total.done = total.done && e.done
+		total.reached = total.reached || e.reached
+		if e.err != "" {
+			total.err, total.canceled = e.err, e.canceled
+		}
+		total.seconds += e.seconds
+	}
+	out.Outcome = total.outcome()
+	if total.ran {
+		seconds := total.seconds
+		out.Seconds = seconds
+		if out.Outcome == record.Miss {
+			out.LastRunSeconds = &seconds
+		}
+	}
+	if out.Outcome == record.StepFailed {
+		out.Error = total.err
+	}
+}
+
+func (e end) outcome() record.Outcome {
+	switch {
+	case e.canceled:
+		return record.StepCanceled
+	case e.err != "":
+		return record.StepFailed
+	case !e.done && e.reached && e.ran:
+		return record.StepCanceled
+	case !e.done:
+		return record.NotRun
+	case e.ran:
+		return record.Miss
+	}
+	return record.Hit
+}
+
+// addFact copies what the engine knows of a vertex's key and inputs.
+func (r *run) addFact(v *record.Vertex, f engine.Fact) {
+	v.Key = string(f.Key)
+	v.Pin = r.redactor.Text(f.Pin)
+	for i := range min(len(v.Inputs), len(f.Inputs)) {
+		in, fact := &v.Inputs[i], f.Inputs[i]
+		if !in.Hashed || fact.Content == "" || in.Source == plan.SourceInline {
+			continue
+		}
+		in.Content = string(fact.Content)
+		if in.Tree == "" && len(fact.Files) > 0 {
+			in.Files = make(map[string]string, len(fact.Files))
+			for path, d := range fact.Files {
+				in.Files[path] = string(d)
+			}
+		}
+	}
+}
