@@ -1,0 +1,136 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/layerwise/layerwise/analyzer/build"
+	"github.com/layerwise/layerwise/analyzer/engine"
+	explain "github.com/layerwise/layerwise/analyzer/why"
+	"github.com/layerwise/layerwise/analyzer/history"
+	"github.com/layerwise/layerwise/analyzer/record"
+	"github.com/layerwise/layerwise/report"
+	"github.com/spf13/cobra"
+)
+
+type buildCommand struct {
+	*globals
+	buildFlags
+	engineFlags
+	reportFlags
+	failOnMiss bool
+}
+
+func newBuild(g *globals) *cobra.Command {
+	c := &buildCommand{globals: g}
+	cmd := &cobra.Command{
+		Use:   "build [CONTEXT]",
+		Short: "Build, and say what was reused and why the rest was not",
+		Long: `Build runs a real build with BuildKit and reports, for every instruction, the layer
+that it made, whether it came from the cache, and if not, why: compared with the last
+recorded build of the same project.
+
+Without --addr or BUILDKIT_HOST it starts a BuildKit of its own, which needs no Docker
+and no root.`,
+		Example: `  layerwise build .
+  layerwise build -f docker/Dockerfile --target test --build-arg VERSION=2 .
+  layerwise build -t app:dev -o type=docker,dest=app.tar .
+  layerwise build --report json=report.json --addr unix:///run/buildkit/buildkitd.sock .
+  layerwise build --offline .                  every base image is the built-in playground image`,
+		Args: args(cobra.MaximumNArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), contextArg(args)) },
+	}
+	c.buildFlags.register(cmd.Flags())
+	c.engineFlags.register(cmd.Flags())
+	c.reportFlags.register(cmd.Flags())
+	return cmd
+}
+
+func contextArg(args []string) string {
+	if len(args) == 0 {
+		return "."
+	}
+	return args[0]
+}
+
+func (c *buildCommand) run(ctx context.Context, contextArg string) error {
+	outs, err := c.reportFlags.outputs()
+	if err != nil {
+		return err
+	}
+	eng, err := c.engineFlags.open(ctx, c.streams)
+	if err != nil {
+		return err
+	}
+	defer eng.Close()
+	o, exports, err := c.buildFlags.options(ctx, c.streams, contextArg, eng.Info().Kind == engine.KindEmbedded)
+	if err != nil {
+		return err
+	}
+	store, err := c.openHistory()
+	if err != nil {
+		return err
+	}
+	if o.Salt, err = store.Salt(); err != nil {
+		return err
+	}
+	rec, buildErr := c.build(ctx, eng, o)
+	finishErr := exports.finish(buildErr == nil)
+	if rec == nil {
+		return buildErr
+	}
+	old := c.remember(store, rec)
+	r := report.New(report.Build, version())
+	r.Builds = append(r.Builds, report.FromRecord(rec, old, explain.Compare(old, rec)))
+	to := c.streams.Out
+	if exports.toStdout {
+		to = c.streams.Err
+	}
+	if err := c.reportFlags.write(c.streams, to, outs, r); err != nil {
+		return err
+	}
+	if buildErr != nil {
+		return &buildError{err: buildErr, failed: failedVertex(rec)}
+	}
+	return finishErr
+}
+
+// build runs one build with its progress shown.
+func (c *buildCommand) build(ctx context.Context, eng engine.Engine, o build.Options) (*record.Record, error) {
+	p, err := startProgress(c.streams, c.progress, "", false)
+	if err != nil {
+		return nil, err
+	}
+	o.Status = p.show
+	rec, err := build.Run(ctx, eng, o)
+	p.stop()
+	if err != nil && rec != nil {
+		p.tail.print(c.streams, failedVertex(rec))
+	}
+	return rec, err
+}
+
+// remember compares with the last record of the project, and keeps this one. A
+// history that cannot be read or written never spoils a build.
+func (c *buildCommand) remember(store *history.Store, rec *record.Record) *record.Record {
+	old, err := store.Latest(rec.Project)
+	if err != nil {
+		fmt.Fprintln(c.streams.Err, "warning:", clean(err.Error()))
+	}
+	explain.CarryForward(old, rec)
+	if err := store.Save(rec); err != nil {
+		fmt.Fprintln(c.streams.Err, "warning: this build is not recorded:", clean(err.Error()))
+	}
+	return old
+}
+
+func failedVertex(rec *record.Record) string {
+	for _, s := range rec.Steps {
+		for _, v := range s.Vertices {
+			if s.Outcome == record.StepFailed && v.Error != "" {
+				return v.Digest
+			}
+		}
+	}
+	return ""
+}

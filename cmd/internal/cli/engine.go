@@ -1,0 +1,129 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"text/tabwriter"
+
+	"github.com/docker/go-units"
+	"github.com/layerwise/layerwise/analyzer/engine"
+	"github.com/layerwise/layerwise/analyzer/engine/embedded"
+	"github.com/moby/buildkit/client"
+	"github.com/spf13/cobra"
+)
+
+func newEngine(g *globals) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "engine",
+		Short: "Look at the engine that builds, and prune its cache",
+		Args:  args(cobra.NoArgs),
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(newEngineInfo(g), newEnginePrune(g))
+	return cmd
+}
+
+func newEngineInfo(g *globals) *cobra.Command {
+	f := &engineFlags{}
+	cmd := &cobra.Command{
+		Use:     "info",
+		Short:   "Print which BuildKit builds, and what its cache holds",
+		Example: "  layerwise engine info",
+		Args:    args(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			eng, err := f.open(cmd.Context(), g.streams)
+			if err != nil {
+				return err
+			}
+			defer eng.Close()
+			return g.printEngine(cmd.Context(), eng)
+		},
+	}
+	f.register(cmd.Flags())
+	return cmd
+}
+
+func (g *globals) printEngine(ctx context.Context, eng engine.Engine) error {
+	usage, err := eng.Client().DiskUsage(ctx)
+	if err != nil {
+		return fmt.Errorf("ask the engine for its disk usage: %w", err)
+	}
+	var size int64
+	for _, u := range usage {
+		size += u.Size
+	}
+	info := eng.Info()
+	w := tabwriter.NewWriter(g.streams.Out, 0, 8, 2, ' ', 0)
+	row := func(name, value string) {
+		if value != "" {
+			fmt.Fprintf(w, "%s\t%s\n", name, clean(value))
+		}
+	}
+	row("Engine", info.Kind)
+	row("Address", info.Address)
+	row("BuildKit", info.Version)
+	row("Isolation", info.Isolation)
+	row("Snapshotter", info.Snapshotter)
+	if info.Rootless {
+		row("Rootless", "yes")
+	}
+	row("Cache", fmt.Sprintf("%d records, %s", len(usage), units.HumanSize(float64(size))))
+	return w.Flush()
+}
+
+func newEnginePrune(g *globals) *cobra.Command {
+	f := &engineFlags{}
+	all := false
+	cmd := &cobra.Command{
+		Use:   "prune",
+		Short: "Empty the cache of the embedded engine",
+		Example: `  layerwise engine prune
+  layerwise engine prune --all                the whole state folder, also a damaged one`,
+		Args: args(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if all {
+				return f.remove(cmd.Context())
+			}
+			eng, err := f.open(cmd.Context(), g.streams)
+			if err != nil {
+				return err
+			}
+			defer eng.Close()
+			freed, err := prune(cmd.Context(), eng)
+			fmt.Fprintf(g.streams.Out, "freed %s\n", units.HumanSize(float64(freed)))
+			return err
+		},
+	}
+	f.registerEmbedded(cmd.Flags())
+	cmd.Flags().BoolVar(&all, "all", false, "remove the whole state folder")
+	return cmd
+}
+
+// remove deletes the state folder of the embedded engine.
+func (f *engineFlags) remove(ctx context.Context) error {
+	dir := f.dir
+	if dir == "" {
+		var err error
+		if dir, err = embedded.DefaultRoot(); err != nil {
+			return err
+		}
+	}
+	return embedded.Remove(ctx, dir)
+}
+
+// prune empties an engine's cache and returns the bytes that it freed.
+func prune(ctx context.Context, eng engine.Engine) (int64, error) {
+	var freed int64
+	events := make(chan client.UsageInfo)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for u := range events {
+			freed += u.Size
+		}
+	}()
+	err := eng.Client().Prune(ctx, events, client.PruneAll)
+	close(events)
+	<-done
+	return freed, err
+}

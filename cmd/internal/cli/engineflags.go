@@ -1,0 +1,79 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/docker/go-units"
+	"github.com/layerwise/layerwise/analyzer/engine"
+	"github.com/layerwise/layerwise/analyzer/engine/embedded"
+	"github.com/spf13/pflag"
+)
+
+// engineFlags choose the BuildKit that builds.
+type engineFlags struct {
+	addr        string
+	tls         engine.RemoteOptions
+	dir         string
+	noWait      bool
+	keepStorage string
+	runtime     string
+	snapshotter string
+}
+
+func (f *engineFlags) register(fs *pflag.FlagSet) {
+	fs.StringVar(&f.addr, "addr", "", "use the buildkitd at this `address` (default $BUILDKIT_HOST, else the embedded engine)")
+	fs.StringVar(&f.tls.ServerName, "tlsservername", "", "name that the buildkitd's certificate must be for")
+	fs.StringVar(&f.tls.CACert, "tlscacert", "", "CA certificate `file` of the buildkitd")
+	fs.StringVar(&f.tls.Cert, "tlscert", "", "client certificate `file`")
+	fs.StringVar(&f.tls.Key, "tlskey", "", "key `file` of the client certificate")
+	fs.StringVar(&f.tls.CertDir, "tlsdir", "", "`folder` of ca.pem, cert.pem and key.pem")
+	f.registerEmbedded(fs)
+}
+
+func (f *engineFlags) registerEmbedded(fs *pflag.FlagSet) {
+	fs.StringVar(&f.dir, "engine-dir", "", "state `folder` of the embedded engine (default $XDG_DATA_HOME/layerwise/engine)")
+	fs.BoolVar(&f.noWait, "no-wait", false, "fail if another process uses the embedded engine, do not wait for it")
+	fs.StringVar(&f.keepStorage, "keep-storage", "10GB", "what the embedded engine's cache may grow to")
+	fs.StringVar(&f.runtime, "runtime", "auto", "what runs steps in the embedded engine: auto, runc, builtin")
+	fs.StringVar(&f.snapshotter, "snapshotter", "auto", "how the embedded engine stores layers: auto, overlayfs, native")
+}
+
+// open starts or reaches the engine that the flags and the environment ask for.
+func (f *engineFlags) open(ctx context.Context, s *Streams) (engine.Engine, error) {
+	addr := f.addr
+	if addr == "" {
+		addr = s.Getenv("BUILDKIT_HOST")
+	}
+	if addr != "" {
+		return f.dial(ctx, addr)
+	}
+	dir := f.dir
+	if dir == "" {
+		var err error
+		if dir, err = embedded.DefaultRoot(); err != nil {
+			return nil, err
+		}
+	}
+	return f.start(ctx, s, dir)
+}
+
+func (f *engineFlags) dial(ctx context.Context, addr string) (engine.Engine, error) {
+	o := f.tls
+	o.Address = addr
+	o.Timeout = 5 * time.Second
+	return engine.Dial(ctx, o)
+}
+
+// start starts the embedded engine on a state folder.
+func (f *engineFlags) start(ctx context.Context, s *Streams, dir string) (engine.Engine, error) {
+	keep, err := units.FromHumanSize(f.keepStorage)
+	if err != nil || keep <= 0 {
+		return nil, usagef("--keep-storage %s: want a size like 10GB", f.keepStorage)
+	}
+	return embedded.Start(ctx, embedded.Options{
+		Root: dir, NoWait: f.noWait, KeepBytes: keep, Runtime: f.runtime, Snapshotter: f.snapshotter,
+		OnWait: func(message string) { fmt.Fprintln(s.Err, clean(message)) },
+	})
+}

@@ -1,0 +1,92 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode"
+
+	"github.com/layerwise/layerwise/analyzer/dockerfile"
+	"github.com/layerwise/layerwise/analyzer/engine"
+	"github.com/moby/buildkit/solver/errdefs"
+)
+
+// buildError is a build that failed; the report has been written.
+type buildError struct {
+	err    error
+	failed string // digest of the vertex
+}
+
+func (e *buildError) Error() string { return e.err.Error() }
+func (e *buildError) Unwrap() error { return e.err }
+
+// printError says what failed and where, with the source lines where there are
+// some, and what to do about it.
+func printError(s *Streams, err error) {
+	var syntax *dockerfile.SyntaxError
+	if errors.As(err, &syntax) {
+		var b strings.Builder
+		_ = syntax.WriteExcerpt(&b)
+		fmt.Fprintln(s.Err, "error:", clean(syntax.Error()))
+		fmt.Fprint(s.Err, cleanLines(b.String()))
+		return
+	}
+	var b strings.Builder
+	for _, src := range errdefs.Sources(err) {
+		_ = src.Print(&b)
+	}
+	fmt.Fprint(s.Err, cleanLines(b.String()))
+	fmt.Fprintln(s.Err, "error:", clean(message(err)))
+	if h := hint(err); h != "" {
+		fmt.Fprintln(s.Err, "hint:", h)
+	}
+}
+
+// message drops what gRPC and the frontend wrap around an error on its way.
+func message(err error) string {
+	text := err.Error()
+	for _, noise := range []string{"failed to run Build function: ", "failed to solve: ", "rpc error: code = Unknown desc = "} {
+		text = strings.ReplaceAll(text, noise, "")
+	}
+	return text
+}
+
+func hint(err error) string {
+	var unreachable *engine.UnreachableError
+	switch {
+	case errors.As(err, &unreachable):
+		return "check that a buildkitd listens there, or leave out --addr and BUILDKIT_HOST to use the embedded engine"
+	case strings.Contains(err.Error(), "failed to resolve source metadata") || strings.Contains(err.Error(), "failed to do request"):
+		return "without a registry in reach, --offline answers base images with the built-in playground image"
+	}
+	return ""
+}
+
+// clean makes text of others safe for a terminal: one line, without control
+// characters or those that change the direction of writing.
+func clean(text string) string { return escape(text, false) }
+
+func cleanLines(text string) string { return escape(text, true) }
+
+func escape(text string, keepLines bool) string {
+	var b strings.Builder
+	for _, r := range strings.ToValidUTF8(text, "\uFFFD") {
+		switch {
+		case r == '\n' && keepLines, r == '\t':
+			b.WriteRune(r)
+		case r == '\n':
+			b.WriteString(`\n`)
+		case unicode.IsControl(r):
+			fmt.Fprintf(&b, `\x%02x`, r)
+		case unicode.In(r, unicode.Bidi_Control):
+			fmt.Fprintf(&b, `\u%04x`, r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+func (g *globals) warn(message string) {
+	fmt.Fprintln(g.streams.Err, "warning:", clean(message))
+}

@@ -1,0 +1,105 @@
+package report
+
+import (
+	explain "github.com/layerwise/layerwise/analyzer/why"
+	"github.com/layerwise/layerwise/analyzer/record"
+)
+
+// New starts a report.
+func New(kind Kind, tool string) *Report {
+	return &Report{Schema: Schema, Kind: kind, Tool: Tool{Version: tool}}
+}
+
+// FromRecord says what became of a build, compared with the record old, which
+// may be nil. c is the comparison of the two.
+func FromRecord(r, old *record.Record, c *explain.Comparison) BuildReport {
+	b := fromRecord(r)
+	if old != nil {
+		b.Baseline = old.ID
+		started := old.Started
+		b.BaselineStarted = &started
+	}
+	for i := range b.Steps {
+		s := &b.Steps[i]
+		s.SavedSeconds = c.Saved[s.ID]
+		for _, cause := range c.Causes[s.ID] {
+			s.Causes = append(s.Causes, fromCause(cause))
+		}
+	}
+	for _, root := range c.Roots {
+		b.Roots = append(b.Roots, Root{Step: root.Step, Steps: root.Steps, Seconds: root.Seconds})
+	}
+	b.Summary.Roots = len(c.Roots)
+	b.Summary.SecondsRun = c.SecondsRun
+	b.Summary.SecondsSaved = c.SecondsSaved
+	return b
+}
+
+// FromPlan says what a Dockerfile's steps depend on, without a build.
+func FromPlan(r *record.Record) BuildReport {
+	b := fromRecord(r)
+	down := explain.TakesDown(r)
+	for i := range b.Steps {
+		s := &b.Steps[i]
+		s.TakesDown = down[s.ID]
+		for _, p := range explain.KeyParts(r, &r.Steps[i]) {
+			s.KeyParts = append(s.KeyParts, KeyPart{Kind: p.Kind, Message: p.Message, Files: p.Files, Size: p.Size})
+		}
+	}
+	return b
+}
+
+func fromRecord(r *record.Record) BuildReport {
+	b := BuildReport{
+		ID: r.ID, Label: r.Label, Dockerfile: r.Project.Dockerfile, Context: r.Project.Context,
+		Target: r.Project.Target, Platforms: r.Project.Platforms,
+		Engine: Engine{Kind: r.Engine.Kind, Address: r.Engine.Address, Version: r.Engine.Version, Isolation: r.Engine.Isolation},
+		Result: string(r.Result), Error: r.Error, Started: r.Started, Seconds: r.Seconds,
+		Basis: string(r.Basis), Warnings: r.Warnings,
+	}
+	for _, s := range r.StandIns {
+		b.StandIns = append(b.StandIns, StandIn{Ref: s.Ref, By: s.By})
+	}
+	for i := range r.Steps {
+		b.Steps = append(b.Steps, fromStep(&r.Steps[i]))
+		count(&b.Summary, r.Steps[i].Outcome)
+	}
+	return b
+}
+
+func fromStep(s *record.Step) Step {
+	out := Step{
+		ID: s.ID, Stage: s.Stage, Platform: s.Platform, Instruction: s.Instruction, Text: s.Text,
+		Line: s.Line, EndLine: s.EndLine, Effect: string(s.Effect), Outcome: string(s.Outcome),
+		Seconds: s.Seconds, DependsOn: s.DependsOn, Note: s.Why,
+	}
+	if s.Trigger {
+		out.Text = "ONBUILD " + s.Text
+	}
+	for _, l := range s.Layers {
+		out.Layers = append(out.Layers, Layer{Digest: l.Digest, DiffID: l.DiffID, Size: l.Size,
+			Uncompressed: l.Uncompressed, Files: l.Files, Index: l.Index})
+	}
+	return out
+}
+
+func count(sum *Summary, o record.Outcome) {
+	switch o {
+	case record.Hit:
+		sum.Hits++
+	case record.Miss, record.StepFailed:
+		sum.Misses++
+	case record.Unused:
+		sum.Unused++
+	case record.NotRun, record.StepCanceled:
+		sum.NotRun++
+	}
+}
+
+func fromCause(c explain.Cause) Cause {
+	out := Cause{Kind: string(c.Kind), Root: c.Root, Because: c.Because, Message: c.Message, Old: c.Old, New: c.New, MoreFiles: c.MoreFiles}
+	for _, f := range c.Files {
+		out.Files = append(out.Files, FileChange{Path: f.Path, Change: string(f.Kind)})
+	}
+	return out
+}
