@@ -84,6 +84,9 @@ func (r *run) addScans(ctx context.Context, rec *record.Record) error {
 		for _, path := range tree.Unstable {
 			rec.Warnings = append(rec.Warnings, fmt.Sprintf("%s changed while it was read; what is said about it may be about either state", path))
 		}
+		for _, path := range tree.Unreadable {
+			rec.Warnings = append(rec.Warnings, path+" cannot be read; BuildKit sends it as an empty file")
+		}
 	}
 	for i := range rec.Steps {
 		for j := range rec.Steps[i].Vertices {

@@ -208,7 +208,7 @@ type oneFile struct {
 }
 
 func (f oneFile) Walk(_ context.Context, target string, fn fs.WalkDirFunc) error {
-	if f.name == "" || target != "" && target != f.name {
+	if at := strings.Trim(target, "/"); f.name == "" || at != "" && at != f.name {
 		return nil
 	}
 	info := &fsutil.StatInfo{Stat: &fstypes.Stat{Path: f.name, Mode: 0o644, Size: int64(len(f.data))}}

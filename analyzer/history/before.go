@@ -18,11 +18,9 @@ func (s *Store) Before(r *record.Record) (*record.Record, error) {
 		if !reached {
 			continue
 		}
-		old, err := readFile(e.Path)
-		if err == nil {
+		if old := s.usable(e); old != nil {
 			return old, nil
 		}
-		s.setAside(e, err)
 	}
 	return nil, nil
 }

@@ -44,18 +44,26 @@ func (s *Store) Latest(project record.Project) (*record.Record, error) {
 		return nil, err
 	}
 	for _, e := range entries {
-		r, err := readFile(e.Path)
-		var damaged *record.DamagedError
-		switch {
-		case err == nil:
+		if r := s.usable(e); r != nil {
 			return r, nil
-		case errors.As(err, &damaged):
-			s.setAside(e, err)
-		case !errors.Is(err, fs.ErrNotExist): // else pruned meanwhile
-			s.warn("record %s is skipped: %v", e.ID, err)
 		}
 	}
 	return nil, nil
+}
+
+// usable reads a listed record, nil where it cannot be used.
+func (s *Store) usable(e Entry) *record.Record {
+	r, err := readFile(e.Path)
+	var damaged *record.DamagedError
+	switch {
+	case err == nil:
+		return r
+	case errors.As(err, &damaged):
+		s.setAside(e, err)
+	case !errors.Is(err, fs.ErrNotExist): // else pruned meanwhile
+		s.warn("record %s is skipped: %v", e.ID, err)
+	}
+	return nil
 }
 
 // setAside renames a damaged record, so that it is not met again.

@@ -53,6 +53,8 @@ func ownerOf(a *pb.FileAction) *pb.ChownOpt {
 		return a.GetMkdir().Owner
 	case a.GetMkfile() != nil:
 		return a.GetMkfile().Owner
+	case a.GetSymlink() != nil:
+		return a.GetSymlink().Owner
 	}
 	return nil
 }

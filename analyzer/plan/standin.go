@@ -38,7 +38,7 @@ func loadFromStore(def *pb.Definition, replaced func(ref string) bool, session, 
 		if !changed {
 			continue
 		}
-		ndt, err := op.MarshalVT()
+		ndt, err := op.Marshal()
 		if err != nil {
 			return nil, err
 		}

@@ -2,11 +2,12 @@ package cli
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 
 	"github.com/layerwise/layerwise/analyzer/build"
 	"github.com/layerwise/layerwise/analyzer/engine"
-	explain "github.com/layerwise/layerwise/analyzer/why"
+	"github.com/layerwise/layerwise/analyzer/explain"
 	"github.com/layerwise/layerwise/analyzer/history"
 	"github.com/layerwise/layerwise/analyzer/record"
 	"github.com/layerwise/layerwise/report"
@@ -67,14 +68,10 @@ func (c *buildCommand) run(ctx context.Context, contextArg string) error {
 	if err != nil {
 		return err
 	}
-	store, err := c.openHistory()
-	if err != nil {
-		return err
-	}
-	if o.Salt, err = store.Salt(); err != nil {
-		return err
-	}
+	store, salt := c.records()
+	o.Salt = salt
 	rec, buildErr := c.build(ctx, eng, o)
+	buildErr = exports.explain(buildErr)
 	finishErr := exports.finish(buildErr == nil)
 	if rec == nil {
 		return buildErr
@@ -110,9 +107,28 @@ func (c *buildCommand) build(ctx context.Context, eng engine.Engine, o build.Opt
 	return rec, err
 }
 
+// records opens the history. A build goes on without one that cannot be used:
+// there is no store then, and the salt is used once.
+func (c *buildCommand) records() (*history.Store, []byte) {
+	store, err := c.openHistory()
+	if err == nil {
+		var salt []byte
+		if salt, err = store.Salt(); err == nil {
+			return store, salt
+		}
+	}
+	c.warn("this build is not recorded, and not compared with earlier ones: " + err.Error())
+	salt := make([]byte, 32)
+	rand.Read(salt) // never fails (crypto/rand)
+	return nil, salt
+}
+
 // remember compares with the last record of the project, and keeps this one. A
-// history that cannot be read or written never spoils a build.
+// history that cannot be read or written never spoils a build; store may be nil.
 func (c *buildCommand) remember(store *history.Store, rec *record.Record) *record.Record {
+	if store == nil {
+		return nil
+	}
 	old, err := store.Latest(rec.Project)
 	if err != nil {
 		fmt.Fprintln(c.streams.Err, "warning:", clean(err.Error()))

@@ -15,7 +15,9 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
+	"time"
 
 	"github.com/layerwise/layerwise/analyzer/engine/embedded"
 	"github.com/layerwise/layerwise/analyzer/playground"
@@ -44,8 +46,25 @@ func Main() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process at once
-	return Run(ctx, SystemStreams(), os.Args[1:])
+	ended := make(chan int, 1)
+	go func() { ended <- Run(ctx, SystemStreams(), os.Args[1:]) }()
+	select {
+	case code := <-ended:
+		return code
+	case <-ctx.Done():
+	}
+	select {
+	case code := <-ended:
+		return code
+	case <-time.After(grace):
+		return exitFailed
+	}
 }
+
+// grace is how long a command may take to end after it was told to: longer than
+// an engine may take to stop. It is used up by what no context reaches, such as
+// a pipe that nobody reads.
+const grace = 12 * time.Second
 
 // Run runs one command line.
 func Run(ctx context.Context, s *Streams, args []string) int {
@@ -54,6 +73,9 @@ func Run(ctx context.Context, s *Streams, args []string) int {
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return exitDone
+	}
+	if ctx.Err() != nil {
+		err = &interruptedError{err}
 	}
 	printError(s, err)
 	var usage *usageError
@@ -81,6 +103,18 @@ func usagef(format string, args ...any) error {
 type gateError struct{ message string }
 
 func (e *gateError) Error() string { return e.message }
+
+// interruptedError is what became of a command that was told to stop.
+type interruptedError struct{ err error }
+
+func (e *interruptedError) Error() string {
+	if text := message(e.err); !strings.HasSuffix(text, context.Canceled.Error()) {
+		return "interrupted: " + text
+	}
+	return "interrupted" // the rest is how each layer of the program passed that on
+}
+
+func (e *interruptedError) Unwrap() error { return e.err }
 
 func newRoot(s *Streams) *cobra.Command {
 	g := &globals{streams: s}

@@ -6,7 +6,7 @@ import (
 	"io/fs"
 	"os"
 
-	explain "github.com/layerwise/layerwise/analyzer/why"
+	"github.com/layerwise/layerwise/analyzer/explain"
 	"github.com/layerwise/layerwise/analyzer/history"
 	"github.com/layerwise/layerwise/analyzer/record"
 	"github.com/layerwise/layerwise/report"

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/docker/go-units"
-	explain "github.com/layerwise/layerwise/analyzer/why"
+	"github.com/layerwise/layerwise/analyzer/explain"
 	"github.com/layerwise/layerwise/analyzer/history"
 	"github.com/layerwise/layerwise/report"
 	"github.com/spf13/cobra"

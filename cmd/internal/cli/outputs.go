@@ -2,6 +2,7 @@ package cli
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -149,4 +150,18 @@ func (o *outputs) finish(succeeded bool) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// explain says what BuildKit leaves out when a folder cannot be written: its
+// engine sees no more than the end of the transfer.
+func (o *outputs) explain(err error) error {
+	if err == nil || !strings.HasSuffix(err.Error(), "EOF") {
+		return err
+	}
+	for _, e := range o.exports {
+		if e.OutputDir != "" {
+			return fmt.Errorf("the result could not be written to %s; is there room, and may you write there? %w", e.OutputDir, err)
+		}
+	}
+	return err
 }

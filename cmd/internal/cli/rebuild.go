@@ -11,7 +11,7 @@ import (
 	"github.com/layerwise/layerwise/analyzer/build"
 	"github.com/layerwise/layerwise/analyzer/engine"
 	"github.com/layerwise/layerwise/analyzer/engine/embedded"
-	explain "github.com/layerwise/layerwise/analyzer/why"
+	"github.com/layerwise/layerwise/analyzer/explain"
 	"github.com/layerwise/layerwise/analyzer/record"
 	"github.com/layerwise/layerwise/analyzer/scenario"
 	"github.com/layerwise/layerwise/report"
@@ -198,6 +198,7 @@ func (x *experiment) build(ctx context.Context, b scenario.Build) (*record.Recor
 		o.BuildArgs[k] = v
 	}
 	o.Label = b.Label
+	o.StatCache = "" // of a folder that is gone afterwards
 	p, err := startProgress(x.command.streams, flags.progress, x.title, true)
 	if err != nil {
 		return nil, err
@@ -214,7 +215,7 @@ func (x *experiment) build(ctx context.Context, b scenario.Build) (*record.Recor
 	if buildErr != nil {
 		p.tail.print(x.command.streams, failedVertex(rec))
 	}
-	rec.Project.Context, rec.Project.Dockerfile = x.source.Context, x.source.Dockerfile
+	rec.Project.Context, rec.Project.Dockerfile = x.source.Context, x.source.Dockerfile // not the copy's
 	explain.CarryForward(x.last, rec)
 	x.report.Builds = append(x.report.Builds, report.FromRecord(rec, x.last, explain.Compare(x.last, rec)))
 	x.last = rec

@@ -34,6 +34,12 @@ func loadSpec(bundle string) (*specs.Spec, error) {
 	if err := checkSpec(spec); err != nil {
 		return nil, fmt.Errorf("container configuration %s: %w", path, err)
 	}
+	// BuildKit leaves set-user-ID programs their privileges; this runtime does
+	// not, unless the step is to run without a sandbox (security=insecure),
+	// which shows in the missing filter.
+	if spec.Linux.Seccomp != nil {
+		spec.Process.NoNewPrivileges = true
+	}
 	spec.Root.Path = absolute(bundle, spec.Root.Path)
 	for i, m := range spec.Mounts {
 		if bind, _ := isBind(m); bind {

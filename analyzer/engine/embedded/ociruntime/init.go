@@ -21,6 +21,8 @@ func initMain() int {
 	runtime.LockOSThread()
 
 	link := os.NewFile(linkFD, "link")
+	// Answers go by its number: a file that is collected as garbage is closed.
+	defer runtime.KeepAlive(link)
 	err := initialize(link)
 	var start *startError
 	if !errors.As(err, &start) {

@@ -1,0 +1,21 @@
+package main_test
+
+import (
+	"os"
+	"testing"
+
+	"github.com/layerwise/layerwise/analyzer/engine/embedded"
+	"github.com/layerwise/layerwise/analyzer/playground"
+	"github.com/layerwise/layerwise/cmd/internal/cli"
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// The test binary is the program too, under its name, and so are the processes
+// that the program makes of itself.
+func TestMain(m *testing.M) {
+	playground.Main()
+	embedded.Main()
+	testscript.Main(m, map[string]func(){
+		"layerwise": func() { os.Exit(cli.Main()) },
+	})
+}
