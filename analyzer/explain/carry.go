@@ -1,0 +1,59 @@
+package explain
+
+import (
+	"maps"
+
+	"github.com/layerwise/layerwise/analyzer/record"
+)
+
+// CarryForward completes cur with what old knows and the build had no need to
+// find out: of each step that did not run, how long its last run took, and of
+// each hit the content of the inputs that the engine decided without, marked as
+// Carried. Steps match as in Compare. Nothing is taken over from a step or an
+// input that is known to be another one; old may be nil.
+func CarryForward(old, cur *record.Record) {
+	if old == nil || cur == nil {
+		return
+	}
+	c := newComparing(old, cur)
+	for _, i := range c.cur.order {
+		j := c.partner[i]
+		if j < 0 || c.cur.ran(i) {
+			continue
+		}
+		step, from := &c.cur.steps[i], &c.old.steps[j]
+		if step.LastRunSeconds == nil && from.LastRunSeconds != nil && sameInstruction(step, from) {
+			seconds := *from.LastRunSeconds
+			step.LastRunSeconds = &seconds
+		}
+		if step.Outcome == record.Hit {
+			c.carryContent(i, j)
+		}
+	}
+}
+
+// sameInstruction says that a step asks for what its partner asked for: the time
+// of another command is not that of this one.
+func sameInstruction(step, old *record.Step) bool {
+	return normalized(step) == normalized(old) && diffOperations(step, old).verdict != differs
+}
+
+// carryContent takes over the content of inputs that are what they were.
+func (c *comparing) carryContent(i, j int) {
+	vs, ws := deciding(&c.cur.steps[i]), deciding(&c.old.steps[j])
+	if len(vs) != len(ws) {
+		return
+	}
+	for k, v := range vs {
+		if v.Ran || len(v.Inputs) != len(ws[k].Inputs) {
+			continue
+		}
+		for n := range v.Inputs {
+			in, from := &v.Inputs[n], &ws[k].Inputs[n]
+			if !in.Hashed || in.Content != "" || from.Content == "" || c.prints.input(i, j, in, from) == differs {
+				continue
+			}
+			in.Content, in.Files, in.Carried = from.Content, maps.Clone(from.Files), true
+		}
+	}
+}

@@ -1,0 +1,206 @@
+package explain
+
+import (
+	"fmt"
+	"strings"
+)
+
+// instructionChanged: its text changed and with it what it asks for. A comment
+// inside it is not enough.
+func instructionChanged(p *pair) []Cause {
+	if p.oldStep == nil || !p.definitionDiffers() && !p.textIsAllThereIs() {
+		return nil
+	}
+	old, cur := shown(p.oldStep), shown(p.step)
+	switch {
+	case p.textDiffers:
+	case isBase(p.step) || len(p.variables) > 0 || len(p.settingsThatDiffer()) > 0:
+		return nil
+	case p.step.Expanded == "" || p.oldStep.Expanded == "" || old == cur:
+		return nil
+	}
+	return []Cause{{Message: "instruction changed, was " + quote(differingPart(old, cur)), Old: old, New: cur}}
+}
+
+// textIsAllThereIs says that the records have no operations of the step, and
+// its text differs.
+func (p *pair) textIsAllThereIs() bool {
+	return p.textDiffers && len(deciding(p.step)) == 0 && len(deciding(p.oldStep)) == 0
+}
+
+// differingPart is the old text, without most of what it shares with the new
+// one at the front if it is long.
+func differingPart(old, cur string) string {
+	const context = 20
+	a, b := []rune(old), []rune(cur)
+	if len(a) <= maxQuoted {
+		return old
+	}
+	k := 0
+	for k < len(a) && k < len(b) && a[k] == b[k] {
+		k++
+	}
+	if k <= context {
+		return old
+	}
+	return "…" + string(a[k-context:])
+}
+
+// buildArgumentChanged names each build argument behind a difference of the key.
+func buildArgumentChanged(p *pair) []Cause {
+	var out []Cause
+	for _, v := range p.variables {
+		if !v.isArg {
+			continue
+		}
+		message := fmt.Sprintf("build argument %s %s", plain(v.name), became(v.old, v.new, v.wasSet, v.set))
+		out = append(out, Cause{Message: message + p.wayIn(v), Old: v.old, New: v.new})
+	}
+	if len(out) == 0 && p.j >= 0 {
+		out = p.argumentInFields()
+	}
+	return append(out, p.argumentsAbove()...)
+}
+
+// wayIn says how an argument enters a step that does not mention it.
+func (p *pair) wayIn(v variable) string {
+	for _, name := range mentions(p.step.Text) {
+		if name == v.name {
+			return ""
+		}
+	}
+	_, direct := p.operation.env[v.name]
+	switch {
+	case v.via >= 0 && !direct:
+		return fmt.Sprintf("; %s on %s takes it in", p.cur.steps[v.via].Instruction, p.cur.at(v.via))
+	case p.step.Instruction != "RUN":
+		return ""
+	case v.by >= 0:
+		return "; it is part of every RUN's environment below " + p.cur.at(v.by)
+	}
+	return "; it is part of every RUN's environment below its ARG"
+}
+
+// argumentInFields finds a build argument that the frontend puts into operations
+// without being asked by the file, as SOURCE_DATE_EPOCH, by its values.
+func (p *pair) argumentInFields() []Cause {
+	if p.textDiffers || len(p.settingsThatDiffer()) > 0 {
+		return nil
+	}
+	args := diffMaps(p.old.rec.BuildArgs, p.cur.rec.BuildArgs)
+	for _, field := range p.ownFields() {
+		f := p.operation.fields[field]
+		for _, name := range sortedNames(args) {
+			a := args[name]
+			if a.old+a.new == "" || !strings.Contains(f.old, a.old) || !strings.Contains(f.new, a.new) {
+				continue
+			}
+			_, wasSet := p.old.rec.BuildArgs[name]
+			_, set := p.cur.rec.BuildArgs[name]
+			return []Cause{{Message: fmt.Sprintf("build argument %s %s", plain(name), became(a.old, a.new, wasSet, set)), Old: a.old, New: a.new}}
+		}
+	}
+	return nil
+}
+
+// environmentChanged names the variables that differ, by what sets them.
+func environmentChanged(p *pair) []Cause {
+	type origin struct{ by, removedBy, because int }
+	groups := map[origin][]variable{}
+	var order []origin
+	for _, v := range p.variables {
+		if v.isArg {
+			continue
+		}
+		o := origin{v.by, v.removedBy, v.because}
+		if _, ok := groups[o]; !ok {
+			order = append(order, o)
+		}
+		groups[o] = append(groups[o], v)
+	}
+	var out []Cause
+	for _, o := range order {
+		c := p.describeVariables(groups[o])
+		c.Message += p.setBy(o.by, o.removedBy)
+		if o.because >= 0 {
+			c.Because = p.cur.steps[o.because].ID
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+func (p *pair) describeVariables(list []variable) Cause {
+	if len(list) == 1 {
+		v := list[0]
+		return Cause{Message: fmt.Sprintf("environment variable %s %s", plain(v.name), became(v.old, v.new, v.wasSet, v.set)), Old: v.old, New: v.new}
+	}
+	var names, old, cur []string
+	for _, v := range list {
+		names = append(names, plain(v.name))
+		if v.wasSet {
+			old = append(old, v.name+"="+v.old)
+		}
+		if v.set {
+			cur = append(cur, v.name+"="+v.new)
+		}
+	}
+	listed := strings.Join(names[:min(maxNamed, len(names))], ", ")
+	if more := len(names) - maxNamed; more > 0 {
+		listed += fmt.Sprintf(" and %d more", more)
+	}
+	return Cause{Message: "environment variables " + listed + " changed", Old: strings.Join(old, " "), New: strings.Join(cur, " ")}
+}
+
+// setBy names the line that makes a setting, in parentheses.
+func (p *pair) setBy(by, removedBy int) string {
+	switch {
+	case by >= 0:
+		return fmt.Sprintf(" (%s on %s)", p.cur.steps[by].Instruction, p.cur.at(by))
+	case removedBy >= 0:
+		return fmt.Sprintf(" (%s on %s is gone)", p.old.steps[removedBy].Instruction, p.old.at(removedBy))
+	}
+	if from := p.cur.base(p.i); from >= 0 && from != p.i && p.changed(from) {
+		return " (by the base image)"
+	}
+	return ""
+}
+
+// stateChanged names inherited settings that differ. One that only follows a
+// variable is left to the causes that name the variable.
+func stateChanged(p *pair) []Cause {
+	var out []Cause
+	for _, s := range p.settingsThatDiffer() {
+		if len(s.variables) > 0 {
+			continue
+		}
+		c := Cause{Old: s.old, New: s.new}
+		c.Message = s.name + " " + became(s.old, s.new, s.old != "", s.new != "")
+		if s.keyword != "" {
+			c.Message += p.setBy(s.by, s.removedBy)
+		}
+		if s.because >= 0 && s.by < 0 {
+			c.Because = p.cur.steps[s.because].ID
+		}
+		out = append(out, c)
+	}
+	if len(out) == 0 {
+		out = p.unexplainedFields()
+	}
+	return out
+}
+
+// unexplainedFields are properties that differ though the text, the variables
+// and the settings that are known do not: by elimination they are inherited.
+func (p *pair) unexplainedFields() []Cause {
+	if p.oldStep == nil || p.textDiffers || isBase(p.step) || len(p.variables) > 0 ||
+		len(instructionChanged(p)) > 0 || len(p.argumentInFields()) > 0 {
+		return nil
+	}
+	var out []Cause
+	for _, field := range p.ownFields() {
+		f := p.operation.fields[field]
+		out = append(out, Cause{Message: fmt.Sprintf("%s changed from %s to %s", field, quote(f.old), quote(f.new)), Old: f.old, New: f.new})
+	}
+	return out
+}

@@ -1,0 +1,141 @@
+package explain
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// baseImageChanged: a reference that is written as before resolves to another
+// image: in a FROM, in a --from, or in a FROM above that itself came from the
+// cache.
+func baseImageChanged(p *pair) []Cause {
+	if p.oldStep == nil {
+		return nil
+	}
+	var out []Cause
+	if isBase(p.step) {
+		out = append(out, p.imageOfBase()...)
+	}
+	for k := range p.inputs {
+		in := &p.inputs[k]
+		if in.old == nil || in.verdict == same || in.redefined {
+			continue
+		}
+		v, w := sourceVertex(p.step, in.cur.Source), sourceVertex(p.oldStep, in.old.Source)
+		if v != nil && w != nil && isImage(v) && isImage(w) {
+			out = append(out, digestChange(imageOf(w), imageOf(v))...)
+		}
+	}
+	for _, d := range p.differencesAbove() {
+		if above, ok := p.baseAbove(d); ok {
+			for _, c := range above.imageOfBase() {
+				c.Message = fmt.Sprintf("base image of %s: %s", p.cur.at(d.i), c.Message)
+				out = append(out, c)
+			}
+		}
+	}
+	return out
+}
+
+// imageOfBase compares the images of a FROM.
+func (p *pair) imageOfBase() []Cause {
+	vs, ws := deciding(p.step), deciding(p.oldStep)
+	if len(vs) != 1 || len(ws) != 1 || !isImage(vs[0]) || !isImage(ws[0]) {
+		return nil
+	}
+	old, cur := imageOf(ws[0]), imageOf(vs[0])
+	switch {
+	case old.name == cur.name && !strings.Contains(p.step.Text, "@sha256:"):
+		return digestChange(old, cur)
+	case old.name != cur.name && !p.textDiffers && len(p.mentioned) == 0:
+		// a named context answers for it, or no longer does
+		return []Cause{{Message: fmt.Sprintf("resolves to %s, was %s", quote(cur.name), quote(old.name)),
+			Old: join(old), New: join(cur)}}
+	}
+	return nil
+}
+
+func join(i image) string {
+	if i.digest == "" {
+		return i.name
+	}
+	return i.name + "@" + i.digest
+}
+
+func digestChange(old, cur image) []Cause {
+	if old.name != cur.name || old.digest == "" || cur.digest == "" || old.digest == cur.digest {
+		return nil
+	}
+	message := fmt.Sprintf("%s changed from %s to %s", familiar(cur.name), shortDigest(old.digest), shortDigest(cur.digest))
+	return []Cause{{Message: message, Old: old.digest, New: cur.digest}}
+}
+
+// familiar is an image's name as people write it.
+func familiar(name string) string {
+	name = strings.TrimPrefix(name, "docker.io/")
+	return clip(plain(strings.TrimPrefix(name, "library/")), maxQuoted)
+}
+
+// baseAbove returns the FROM and its partner, if a difference above is one that
+// the engine had at hand.
+func (p *pair) baseAbove(d difference) (*pair, bool) {
+	if d.kind != edited || d.i < 0 || d.j < 0 || !isBase(&p.cur.steps[d.i]) || p.partner[d.i] != d.j {
+		return nil, false
+	}
+	return newPair(p.comparing, d.i), true
+}
+
+// argumentsAbove are build arguments of a FROM above that came from the cache.
+func (p *pair) argumentsAbove() []Cause {
+	var out []Cause
+	for _, d := range p.differencesAbove() {
+		above, ok := p.baseAbove(d)
+		if !ok {
+			continue
+		}
+		for _, v := range above.variables {
+			if v.isArg {
+				message := fmt.Sprintf("build argument %s %s; FROM on %s takes it in", plain(v.name), became(v.old, v.new, v.wasSet, v.set), p.cur.at(d.i))
+				out = append(out, Cause{Message: message, Old: v.old, New: v.new})
+			}
+		}
+	}
+	return out
+}
+
+// remoteSourceChanged: what a URL gave is not what it gave before.
+func remoteSourceChanged(p *pair) []Cause {
+	var out []Cause
+	for k := range p.inputs {
+		in := &p.inputs[k]
+		if in.old == nil || in.verdict != differs || !isRemote(in.cur.Source) || !isRemote(in.old.Source) {
+			continue
+		}
+		moved := in.cur.Source != in.old.Source
+		if in.redefined && (p.textDiffers || len(p.mentioned) > 0 || !moved) {
+			continue
+		}
+		c := Cause{Message: clip(plain(in.cur.Source), maxQuoted) + " has another content", Old: in.old.Content, New: in.cur.Content}
+		v, w := sourceVertex(p.step, in.cur.Source), sourceVertex(p.oldStep, in.old.Source)
+		switch {
+		case moved:
+			c.Old, c.New = in.old.Source, in.cur.Source
+			c.Message = fmt.Sprintf("taken from %s, was %s", quote(c.New), quote(c.Old))
+		case v != nil && w != nil && v.Pin != "" && w.Pin != "" && v.Pin != w.Pin:
+			c.Old, c.New = w.Pin, v.Pin
+			c.Message = fmt.Sprintf("%s changed from %s to %s", clip(plain(in.cur.Source), maxQuoted), shortDigest(c.Old), shortDigest(c.New))
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+// isRemote says that a source is a URL, and not that of an image.
+func isRemote(source string) bool {
+	scheme, _, ok := strings.Cut(source, "://")
+	return ok && scheme != "docker-image" && scheme != "oci-layout" && scheme != "local"
+}
+
+func sortedNames(m map[string]change) []string { return slices.Sorted(maps.Keys(m)) }

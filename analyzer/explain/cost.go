@@ -1,0 +1,149 @@
+package explain
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/layerwise/layerwise/analyzer/record"
+)
+
+// cost fills the seconds and the roots.
+func (c *comparing) cost(out *Comparison) {
+	b := newBill(c.cur)
+	for _, i := range c.cur.order {
+		step := &c.cur.steps[i]
+		if step.Outcome == record.Hit && step.LastRunSeconds != nil {
+			out.Saved[step.ID] = *step.LastRunSeconds
+		}
+	}
+	out.SecondsSaved = b.total(c.cur.order, func(i int) float64 { return out.Saved[c.cur.steps[i].ID] })
+	out.SecondsRun = b.total(b.ran, b.seconds)
+	out.Roots = b.roots(out.Causes)
+}
+
+// bill adds up what steps cost. Steps that ran go by their rank: their place
+// among all that ran, those that another one follows before it.
+type bill struct {
+	*side
+	ran  []int // steps by rank
+	ids  []string
+	rank map[string]int
+	// before has, by rank, the seconds of all that come before.
+	before []float64
+	// sharing says that steps share operations, so that sums need a closer look.
+	sharing bool
+}
+
+func newBill(s *side) *bill {
+	b := &bill{side: s, rank: map[string]int{}, before: []float64{0}}
+	seen := map[string]bool{}
+	for _, i := range s.order {
+		if !s.ran(i) {
+			continue
+		}
+		id := s.steps[i].ID
+		if _, known := b.rank[id]; !known {
+			b.rank[id] = len(b.ran)
+		}
+		b.ran, b.ids = append(b.ran, i), append(b.ids, id)
+		b.before = append(b.before, b.before[len(b.before)-1]+b.seconds(i))
+		op := operationOf(&s.steps[i])
+		b.sharing = b.sharing || op != "" && seen[op]
+		seen[op] = true
+	}
+	return b
+}
+
+func (b *bill) seconds(i int) float64 { return b.steps[i].Seconds }
+
+// operationOf is the digest of a step's operation in its build, which identical
+// instructions and platforms may share; "" where it is not known.
+func operationOf(step *record.Step) string {
+	for _, v := range deciding(step) {
+		if v.Digest != "" {
+			return v.Digest
+		}
+	}
+	return ""
+}
+
+// total sums over steps; an operation that several of them share counts once.
+func (b *bill) total(steps []int, seconds func(int) float64) float64 {
+	seen := map[string]bool{}
+	sum := 0.0
+	for _, i := range steps {
+		if op := operationOf(&b.steps[i]); op != "" {
+			if seen[op] {
+				continue
+			}
+			seen[op] = true
+		}
+		sum += seconds(i)
+	}
+	return sum
+}
+
+// run is a range of ranks, [from, to).
+type run struct{ from, to int }
+
+// roots returns the steps with a cause of their own, each with those that follow
+// it, directly or through others.
+func (b *bill) roots(causes map[string][]Cause) []Root {
+	// reach has, by rank, the ranks of a step and its followers, as runs: a
+	// cascade is mostly one.
+	reach := make([][]run, len(b.ran))
+	var roots []Root
+	for rank := len(b.ran) - 1; rank >= 0; rank-- { // followers have higher ranks
+		reach[rank] = append(reach[rank], run{rank, rank + 1})
+		reach[rank] = joined(reach[rank])
+		isRoot := false
+		for _, cause := range causes[b.ids[rank]] {
+			isRoot = isRoot || cause.Root
+			if maker, ok := b.rank[cause.Because]; ok && !cause.Root && maker < rank {
+				reach[maker] = joined(append(reach[maker], reach[rank]...))
+			}
+		}
+		if isRoot {
+			roots = append(roots, b.root(reach[rank]))
+		}
+	}
+	slices.Reverse(roots)
+	slices.SortStableFunc(roots, func(a, b Root) int { return cmp.Compare(b.Seconds, a.Seconds) })
+	return roots
+}
+
+// joined sorts runs and joins those that overlap or touch.
+func joined(runs []run) []run {
+	slices.SortFunc(runs, func(a, b run) int { return cmp.Compare(a.from, b.from) })
+	out := runs[:0]
+	for _, r := range runs {
+		if n := len(out); n > 0 && r.from <= out[n-1].to {
+			out[n-1].to = max(out[n-1].to, r.to)
+		} else {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+func (b *bill) root(reach []run) Root {
+	r := Root{Step: b.ids[reach[0].from]}
+	if len(reach) == 1 {
+		r.Steps = b.ids[reach[0].from:reach[0].to:reach[0].to]
+	}
+	var steps []int
+	for _, s := range reach {
+		if len(reach) > 1 {
+			r.Steps = append(r.Steps, b.ids[s.from:s.to]...)
+		}
+		if b.sharing {
+			steps = append(steps, b.ran[s.from:s.to]...)
+		} else {
+			r.Seconds += b.before[s.to] - b.before[s.from]
+		}
+	}
+	if b.sharing {
+		r.Seconds = b.total(steps, b.seconds)
+	}
+	return r
+}

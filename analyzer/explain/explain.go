@@ -1,0 +1,141 @@
+// Package explain compares two records and says of every step that missed why
+// it did: a typed cause with its evidence, and the roots apart from what merely
+// follows them.
+//
+// # Design
+//
+// Compare goes through four stages, a file or a few each.
+//
+//  1. Alignment (align*.go) finds the partner of each step in the build before:
+//     by platform, stage and a diff of the instructions' text, never by line
+//     number or vertex digest.
+//  2. Fingerprints (fingerprint.go) say whether two steps have the same cache
+//     key: the same operation on the same inputs, where an input counts by the
+//     content that is taken from it or by what made it, as BuildKit does it.
+//  3. Rules (rules.go and cause_*.go) turn each difference into a cause. A cause
+//     is listed if it alone would have been enough for the miss, so that two
+//     edits at once give two causes. Only where no difference is found do the
+//     last resorts apply: the key is the same, so the result was not there.
+//  4. Cost (cost.go) gives each root the time of the steps that follow it.
+//
+// Evidence that is not in a record is never made up: where a content is unknown
+// and its producer ran, the step follows the producer; where nothing at all is
+// known, the cause is Unknown and names what is missing.
+//
+// Hashing every step of each record to one value was turned down: which
+// evidence counts depends on what both records know, so fingerprints are
+// compared in pairs.
+package explain
+
+import "github.com/layerwise/layerwise/analyzer/record"
+
+// Comparison is what two records say about each other.
+type Comparison struct {
+	Baseline string // id of the older record, "" without one
+	// Causes has, by step id, why each step that ran did so; most telling
+	// first, those of its own before those it follows. Every step that ran
+	// (missed, or failed or was cancelled while it ran) has at least one; no
+	// other step has any.
+	Causes map[string][]Cause
+	// Roots are the steps that ran for a reason of their own, dearest first.
+	Roots []Root
+	// SecondsRun is the time of all steps that ran, SecondsSaved that of the
+	// last runs of all hits, as far as known. An operation that several steps
+	// share counts once.
+	SecondsRun, SecondsSaved float64
+	// Saved has the seconds of a hit's last run by step id, where known.
+	Saved map[string]float64
+	// Aligned has the ids of the older record's steps by those of the newer.
+	Aligned map[string]string
+	// Removed are the ids of the older record's steps that have no partner, in
+	// order.
+	Removed []string
+}
+
+// Cause is one reason for a miss. It alone would have been enough.
+type Cause struct {
+	Kind Kind
+	// Root says that the cause lies with the step itself. Otherwise Because is
+	// the id of the step, which ran, that this one follows.
+	Root    bool
+	Because string
+	// Message is short, in lower case, without a final stop, on one line.
+	Message string
+	// Old and New are the values that differ, "" where there is no such pair.
+	Old, New string
+	// Files are the files that differ, sorted by path, at most MaxFiles;
+	// MoreFiles counts the rest.
+	Files     []record.Change
+	MoreFiles int
+}
+
+// MaxFiles bounds the files that a cause lists.
+const MaxFiles = 20
+
+// Root is a step that ran for a reason of its own.
+type Root struct {
+	Step string
+	// Steps are those that ran because of it: itself first, then in order.
+	// Roots may share steps, and slices memory: they are not to be changed.
+	Steps   []string
+	Seconds float64 // of all Steps
+}
+
+// Compare says what changed from old to cur. Without an older record (nil) every
+// miss is a first build. It accepts any records, also ones that contradict
+// themselves, and its result is the same for the same input.
+func Compare(old, cur *record.Record) *Comparison {
+	out := &Comparison{Causes: map[string][]Cause{}, Saved: map[string]float64{}, Aligned: map[string]string{}}
+	if cur == nil {
+		return out
+	}
+	c := newComparing(old, cur)
+	if old != nil {
+		out.Baseline = old.ID
+	}
+	c.alignment(out)
+	for _, i := range c.cur.order {
+		id := c.cur.steps[i].ID
+		if _, known := out.Causes[id]; !known && c.cur.ran(i) { // ids of odd records repeat
+			out.Causes[id] = c.causes(i)
+		}
+	}
+	c.cost(out)
+	return out
+}
+
+// comparing is the state of one comparison.
+type comparing struct {
+	old, cur *side
+	first    bool // there is no older record
+	aligned
+	prints *fingerprints
+	descent
+}
+
+func newComparing(old, cur *record.Record) *comparing {
+	c := &comparing{old: newSide(old), cur: newSide(cur), first: old == nil}
+	c.aligned = align(c.old, c.cur)
+	c.prints = newFingerprints(c.old, c.cur, c.aligned)
+	c.descent = newDescent()
+	for _, i := range c.cur.order { // inputs first, which keeps the recursion shallow
+		if c.partner[i] >= 0 {
+			c.prints.steps(i, c.partner[i])
+		}
+	}
+	return c
+}
+
+// alignment writes which steps are the same.
+func (c *comparing) alignment(out *Comparison) {
+	for i, j := range c.partner {
+		if j >= 0 {
+			out.Aligned[c.cur.steps[i].ID] = c.old.steps[j].ID
+		}
+	}
+	for j, i := range c.heir {
+		if i < 0 {
+			out.Removed = append(out.Removed, c.old.steps[j].ID)
+		}
+	}
+}

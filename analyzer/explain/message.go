@@ -1,0 +1,144 @@
+package explain
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/layerwise/layerwise/analyzer/record"
+)
+
+// maxQuoted bounds a value or an instruction inside a message, in characters.
+const maxQuoted = 60
+
+// quote puts a value in single quotes, on one line, cut where it is long. What a
+// terminal would act on is escaped: values come from files that anyone wrote.
+func quote(s string) string { return "'" + clip(plain(s), maxQuoted) + "'" }
+
+// plain escapes control characters.
+func plain(s string) string {
+	if !strings.ContainsFunc(s, isUnsafe) {
+		return s
+	}
+	var out strings.Builder
+	for _, r := range s {
+		if isUnsafe(r) {
+			q := strconv.QuoteRune(r)
+			out.WriteString(q[1 : len(q)-1])
+		} else {
+			out.WriteRune(r)
+		}
+	}
+	return out.String()
+}
+
+// isUnsafe also finds the marks that change the direction of text.
+func isUnsafe(r rune) bool {
+	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == unicode.ReplacementChar
+}
+
+func clip(s string, limit int) string {
+	runes := []rune(s)
+	if len(runes) <= limit {
+		return s
+	}
+	return string(runes[:limit-1]) + "…"
+}
+
+// value is a value as a message has it.
+func value(s string, set bool) string {
+	switch {
+	case !set:
+		return "not set"
+	case s == "":
+		return "empty"
+	}
+	return clip(plain(s), maxQuoted)
+}
+
+// became says how a value changed. A credential's is not known, only that it
+// changed.
+func became(old, cur string, wasSet, set bool) string {
+	const hidden = "redacted:"
+	switch {
+	case strings.HasPrefix(old, hidden) && strings.HasPrefix(cur, hidden):
+		return "changed (its value is not recorded)"
+	case strings.HasPrefix(cur, hidden):
+		return "changed from " + value(old, wasSet) + " to a value that is not recorded"
+	case strings.HasPrefix(old, hidden):
+		return "changed to " + value(cur, set)
+	case !wasSet:
+		return "is new: " + value(cur, set)
+	case !set:
+		return "is no longer set, was " + value(old, wasSet)
+	}
+	return fmt.Sprintf("changed from %s to %s", value(old, true), value(cur, true))
+}
+
+// at names a step by its line.
+func (s *side) at(i int) string {
+	if s.steps[i].Trigger {
+		return fmt.Sprintf("line %d (ONBUILD)", s.steps[i].Line)
+	}
+	return fmt.Sprintf("line %d", s.steps[i].Line)
+}
+
+// shortDigest keeps enough of a digest to tell two apart.
+func shortDigest(d string) string {
+	const length = len("sha256:") + 12
+	if strings.HasPrefix(d, "sha256:") && len(d) > length {
+		return d[:length]
+	}
+	return clip(plain(d), maxQuoted)
+}
+
+// maxNamed is the number of files that a message names.
+const maxNamed = 3
+
+// describeFiles says which files changed, in few words.
+func describeFiles(changes []record.Change) string {
+	var names []string
+	for _, c := range changes[:min(maxNamed, len(changes))] {
+		names = append(names, plain(c.Path))
+	}
+	if len(changes) > maxNamed {
+		return fmt.Sprintf("%d files %s: %s and %d more", len(changes), commonVerb(changes), strings.Join(names, ", "), len(changes)-maxNamed)
+	}
+	for k := range names {
+		names[k] += " " + verb(changes[k].Kind)
+	}
+	return strings.Join(names, ", ")
+}
+
+func verb(kind record.ChangeKind) string {
+	switch kind {
+	case record.Added:
+		return "added"
+	case record.Removed:
+		return "removed"
+	case record.ModeChanged:
+		return "has another mode"
+	case record.TypeChanged:
+		return "has another type"
+	case record.TargetChanged:
+		return "has another target"
+	}
+	return "changed"
+}
+
+// commonVerb is "added" or "removed" if all were, else "changed".
+func commonVerb(changes []record.Change) string {
+	for _, c := range changes {
+		if c.Kind != changes[0].Kind || c.Kind != record.Added && c.Kind != record.Removed {
+			return "changed"
+		}
+	}
+	return verb(changes[0].Kind)
+}
+
+// listFiles fills a cause's files.
+func (c *Cause) listFiles(changes []record.Change) {
+	c.Files = changes[:min(MaxFiles, len(changes)):min(MaxFiles, len(changes))]
+	c.MoreFiles = len(changes) - len(c.Files)
+}

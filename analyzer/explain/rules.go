@@ -1,0 +1,81 @@
+package explain
+
+import "slices"
+
+// rule finds the causes of one kind. A new kind is a function in one of the
+// cause_*.go files and an entry here.
+type rule struct {
+	kind Kind
+	// find returns the causes of a step that ran; it leaves Kind to its caller.
+	find func(*pair) []Cause
+}
+
+// rules look for what differs, most telling first. All that they find is listed.
+var rules = []rule{
+	{NoCacheRequested, noCacheRequested},
+	{FirstBuild, firstBuild},
+	{NewStep, newStep},
+	{BaseImageChanged, baseImageChanged},
+	{InstructionChanged, instructionChanged},
+	{BuildArgumentChanged, buildArgumentChanged},
+	{EnvironmentChanged, environmentChanged},
+	{StateChanged, stateChanged},
+	{FilesChanged, filesChanged},
+	{RemoteSourceChanged, remoteSourceChanged},
+	{StageOutputChanged, stageOutputChanged},
+	{PreviousIncomplete, previousIncomplete},
+	{ParentRebuilt, parentRebuilt},
+}
+
+// lastResorts apply to a step in which the rules found nothing. The first that
+// has a cause is the only one.
+var lastResorts = []rule{
+	{InputsChanged, inputsChanged},
+	{Unknown, missingEvidence},
+	{ImportMissed, importMissed},
+	{OtherEngine, otherEngine},
+	{Evicted, evicted},
+}
+
+// Kinds returns every kind of cause, in the order in which a step's causes stand.
+func Kinds() []Kind {
+	var kinds []Kind
+	for _, r := range slices.Concat(rules, lastResorts) {
+		kinds = append(kinds, r.kind)
+	}
+	return kinds
+}
+
+// causes says why step i ran.
+func (c *comparing) causes(i int) []Cause {
+	p := newPair(c, i)
+	var out []Cause
+	for _, r := range rules {
+		out = append(out, r.apply(p)...)
+	}
+	for _, r := range lastResorts {
+		if len(out) > 0 {
+			break
+		}
+		out = r.apply(p)
+	}
+	slices.SortStableFunc(out, func(a, b Cause) int {
+		switch {
+		case a.Root == b.Root:
+			return 0
+		case a.Root:
+			return -1
+		}
+		return 1
+	})
+	return out
+}
+
+func (r rule) apply(p *pair) []Cause {
+	found := r.find(p)
+	for k := range found {
+		found[k].Kind = r.kind
+		found[k].Root = found[k].Because == ""
+	}
+	return found
+}

@@ -1,0 +1,131 @@
+package explain
+
+import (
+	"encoding/json"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+)
+
+// stateDiff is an inherited setting that differs.
+type stateDiff struct {
+	name     string // as a message has it
+	keyword  string // of the instruction that sets it, "" if none does
+	old, new string
+	// by is the step that sets it, -1 for none; removedBy the older record's
+	// step that set it, where none does now.
+	by, removedBy int
+	because       int // the FROM that ran and brought it, -1 for none
+	// variables are what makes it differ, where its text is the same.
+	variables []variable
+}
+
+// settingsThatDiffer lists the settings from above that differ and enter the
+// step's key, sorted by field.
+func (p *pair) settingsThatDiffer() []stateDiff {
+	var out []stateDiff
+	for _, field := range slices.Sorted(maps.Keys(p.operation.fields)) {
+		c := p.operation.fields[field]
+		switch {
+		case field == "cwd":
+			out = append(out, p.setting("WORKDIR", "working directory", c))
+		case field == "user":
+			out = append(out, p.setting("USER", "user", c))
+		case field == "args":
+			if s, ok := p.shell(c); ok {
+				out = append(out, s)
+			}
+		case field == "actions":
+			if s, ok := p.relativePath(); ok {
+				out = append(out, s)
+			}
+		case !p.isOwn(field):
+			out = append(out, stateDiff{name: field, old: c.old, new: c.new, by: -1, removedBy: -1, because: -1})
+		}
+	}
+	return out
+}
+
+// setting describes a change of what a keyword sets.
+func (p *pair) setting(keyword, name string, c change) stateDiff {
+	s := stateDiff{name: name, keyword: keyword, old: c.old, new: c.new, by: -1, removedBy: -1, because: -1}
+	i, j := p.i, p.j
+	for range p.cur.steps {
+		by, before := p.cur.setter(i, keyword, ""), p.old.setter(j, keyword, "")
+		switch {
+		case by < 0 && before < 0:
+			s.because = p.changedBase(p.i)
+			return s
+		case by < 0:
+			s.removedBy = before
+			return s
+		case s.by < 0:
+			s.by = by
+		}
+		if before < 0 || normalized(&p.cur.steps[by]) != normalized(&p.old.steps[before]) {
+			s.by = by
+			return s
+		}
+		text := p.cur.steps[by].Text
+		for _, v := range mentions(text) {
+			s.variables = add(s.variables, p.blame(by, before, v, 0)...)
+		}
+		if len(s.variables) > 0 || keyword != "WORKDIR" || isRooted(arguments(&p.cur.steps[by])) {
+			return s
+		}
+		i, j = by, before // a relative path: the one above it may differ
+	}
+	return s
+}
+
+// shell finds a change of SHELL behind a change of a RUN's arguments. Of a RUN
+// whose text changed too, only the SHELL lines can tell.
+func (p *pair) shell(c change) (stateDiff, bool) {
+	old, cur := shellOf(c.old), shellOf(c.new)
+	if old == cur || old == "" || cur == "" || isExecForm(p.step.Text) || isExecForm(p.oldStep.Text) {
+		return stateDiff{}, false
+	}
+	return p.setting("SHELL", "shell", change{old, cur}), true
+}
+
+// shellOf is the arguments without the command, which is the last one.
+func shellOf(args string) string {
+	var list []string
+	if json.Unmarshal([]byte(args), &list) != nil || len(list) < 2 {
+		return ""
+	}
+	return strings.Join(list[:len(list)-1], " ")
+}
+
+// isExecForm says that a RUN names its arguments one by one, so that no shell is
+// put before them.
+func isExecForm(text string) bool {
+	_, rest, _ := strings.Cut(oneLine(text), " ")
+	for strings.HasPrefix(strings.TrimSpace(rest), "--") {
+		_, rest, _ = strings.Cut(strings.TrimSpace(rest), " ")
+	}
+	return strings.HasPrefix(strings.TrimSpace(rest), "[")
+}
+
+// relativePath finds a change of the working directory behind a change of an
+// operation on files.
+func (p *pair) relativePath() (stateDiff, bool) {
+	old, cur := p.old.workdir(p.j), p.cur.workdir(p.i)
+	if old == cur || isRooted(lastWord(p.step.Text)) || isRooted(lastWord(p.oldStep.Text)) {
+		return stateDiff{}, false
+	}
+	return p.setting("WORKDIR", "working directory", change{old, cur}), true
+}
+
+// lastWord is the destination of a COPY, ADD or WORKDIR.
+func lastWord(text string) string {
+	first, _, _ := strings.Cut(oneLine(text), "\n") // the rest is a heredoc
+	all := strings.FieldsFunc(first, func(r rune) bool { return strings.ContainsRune(" \t,[]", r) })
+	if len(all) == 0 {
+		return ""
+	}
+	return all[len(all)-1]
+}
+
+func isRooted(name string) bool { return path.IsAbs(strings.Trim(name, `"'`)) }
