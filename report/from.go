@@ -1,7 +1,7 @@
 package report
 
 import (
-	explain "github.com/layerwise/layerwise/analyzer/why"
+	"github.com/layerwise/layerwise/analyzer/explain"
 	"github.com/layerwise/layerwise/analyzer/record"
 )
 

@@ -1,0 +1,8 @@
+// Package oracle holds tests and nothing else: it really builds Dockerfiles,
+// on the embedded engine and on a buildkitd process, and compares what the
+// program says of every instruction with what BuildKit executed.
+//
+// Each archive in testdata is one case: a context, a scenario of edits, and the
+// outcome and causes of every step of every build, which a person has reviewed.
+// Run with -update to write them anew.
+package oracle

@@ -1,0 +1,115 @@
+package oracle_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/layerwise/layerwise/analyzer/engine"
+	"github.com/layerwise/layerwise/analyzer/engine/embedded"
+	"github.com/layerwise/layerwise/analyzer/engine/embedded/ociruntime"
+	"golang.org/x/sys/unix"
+)
+
+func startEmbedded(t *testing.T) engine.Engine {
+	t.Helper()
+	eng, err := embedded.Start(context.Background(), embedded.Options{Root: filepath.Join(t.TempDir(), "engine")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { eng.Close() })
+	return eng
+}
+
+// initName is what the test binary is called as the first process of a
+// buildkitd's namespaces.
+const initName = "buildkitd-init"
+
+// buildkitdInit mounts what a new PID namespace needs, and becomes buildkitd.
+func buildkitdInit() {
+	if filepath.Base(os.Args[0]) != initName {
+		return
+	}
+	fail := func(err error) {
+		fmt.Fprintln(os.Stderr, initName+":", err)
+		os.Exit(1)
+	}
+	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_SLAVE, ""); err != nil {
+		fail(err)
+	}
+	if err := unix.Mount("proc", "/proc", "proc", 0, ""); err != nil {
+		fail(err)
+	}
+	fail(syscall.Exec(os.Args[1], os.Args[1:], os.Environ()))
+}
+
+// startBuildkitd builds BuildKit's own daemon from the module that this program
+// is built with, and starts it with the built-in runtime, in namespaces of its
+// own, so that nothing of it outlives the test.
+func startBuildkitd(t *testing.T) engine.Engine {
+	t.Helper()
+	dir := t.TempDir()
+	bin := filepath.Join(dir, "buildkitd")
+	compile := exec.Command("go", "build", "-o", bin, "github.com/moby/buildkit/cmd/buildkitd")
+	if out, err := compile.CombinedOutput(); err != nil {
+		t.Fatalf("build buildkitd: %v\n%s", err, out)
+	}
+	runtime, err := ociruntime.Install(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run, err := os.MkdirTemp("", "lw") // a short path: the name of a socket has a bound
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(run) })
+	socket := "unix://" + filepath.Join(run, "s")
+	daemon := exec.Command("/proc/self/exe", bin, "--root", filepath.Join(dir, "state"), "--addr", socket,
+		"--oci-worker-binary", runtime, "--oci-worker-net", "host", "--containerd-worker=false")
+	daemon.Args[0] = initName
+	daemon.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWPID, Pdeathsig: syscall.SIGKILL}
+	if os.Geteuid() != 0 {
+		daemon.SysProcAttr.Cloneflags |= syscall.CLONE_NEWUSER
+		daemon.SysProcAttr.UidMappings = []syscall.SysProcIDMap{{HostID: os.Getuid(), Size: 1}}
+		daemon.SysProcAttr.GidMappings = []syscall.SysProcIDMap{{HostID: os.Getgid(), Size: 1}}
+		daemon.Args = append(daemon.Args, "--rootless")
+	}
+	log, err := os.Create(filepath.Join(dir, "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.Close()
+	daemon.Stdout, daemon.Stderr = log, log
+	if err := daemon.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		daemon.Process.Kill()
+		daemon.Wait()
+	})
+	return await(t, socket, log.Name())
+}
+
+// await dials until the daemon answers.
+func await(t *testing.T, socket, log string) engine.Engine {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	for {
+		eng, err := engine.Dial(ctx, engine.RemoteOptions{Address: socket, Timeout: time.Second})
+		if err == nil {
+			t.Cleanup(func() { eng.Close() })
+			return eng
+		}
+		if ctx.Err() != nil {
+			out, _ := os.ReadFile(log)
+			t.Fatalf("buildkitd does not answer: %v\n%s", err, out)
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}
