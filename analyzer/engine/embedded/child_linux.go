@@ -1,0 +1,174 @@
+package embedded
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/rpc"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/layerwise/layerwise/analyzer/engine/embedded/internal/sandbox"
+)
+
+// stopTimeout is how long a child may take to end once it was told to.
+const stopTimeout = closeTimeout + 2*time.Second
+
+// child is the engine's process, as its caller holds it.
+type child struct {
+	process *sandbox.Process
+	control *rpc.Client
+	builder net.Conn
+	log     string
+}
+
+// spawn starts a child on a state folder. The child holds the lock, too, so that
+// it stays locked until both are gone.
+func spawn(root string, lock *os.File) (_ *child, err error) {
+	logPath := filepath.Join(root, logName)
+	log, err := os.OpenFile(logPath, os.O_CREATE|os.O_TRUNC|os.O_APPEND|os.O_WRONLY|unix.O_NOFOLLOW, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("open the engine's log: %w", err)
+	}
+	defer log.Close()
+	control, childControl, err := socketPair()
+	if err != nil {
+		return nil, err
+	}
+	defer childControl.Close()
+	builder, childBuilder, err := socketPair()
+	if err != nil {
+		control.Close()
+		return nil, err
+	}
+	defer childBuilder.Close()
+	process, err := sandbox.Start(sandbox.Spec{
+		Name:  engineName,
+		Files: []*os.File{lockFile: lock, controlFile: childControl, builderFile: childBuilder},
+		Log:   log,
+		Env:   environment(os.Environ()),
+	})
+	if err != nil {
+		control.Close()
+		builder.Close()
+		return nil, err
+	}
+	return &child{process: process, control: rpc.NewClient(control), builder: builder, log: logPath}, nil
+}
+
+func socketPair() (own net.Conn, other *os.File, err error) {
+	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, nil, fmt.Errorf("make socket pair: %w", err)
+	}
+	f := os.NewFile(uintptr(fds[0]), "socket")
+	defer f.Close()
+	other = os.NewFile(uintptr(fds[1]), "socket")
+	own, err = net.FileConn(f)
+	if err != nil {
+		other.Close()
+		return nil, nil, fmt.Errorf("make socket pair: %w", err)
+	}
+	return own, other, nil
+}
+
+// environment leaves out what would make BuildKit do more than is wanted here.
+func environment(env []string) []string {
+	var kept []string
+	for _, entry := range env {
+		switch name, _, _ := strings.Cut(entry, "="); {
+		case name == "BUILDKIT_SETUP_CGROUPV2_ROOT": // moves the machine's processes to another group
+		case name == "NOTIFY_SOCKET", strings.HasPrefix(name, "LISTEN_"): // systemd's, for the caller
+		case strings.HasPrefix(name, "OTEL_"):
+		default:
+			kept = append(kept, entry)
+		}
+	}
+	return kept
+}
+
+// call waits for the answer of a method of Server until ctx is done.
+func (c *child) call(ctx context.Context, method string, request, reply any) error {
+	call := c.control.Go("Server."+method, request, reply, make(chan *rpc.Call, 1))
+	select {
+	case <-call.Done:
+		if call.Error == nil {
+			return nil
+		}
+		if _, answered := call.Error.(rpc.ServerError); answered {
+			return call.Error
+		}
+		return c.gone(call.Error)
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// gone describes the end of a child that should still be there. The connection
+// breaks a moment before the process is known to have ended.
+func (c *child) gone(cause error) error {
+	select {
+	case <-c.process.Done():
+		cause = c.process.Err()
+	case <-time.After(time.Second):
+	}
+	if cause == nil {
+		cause = errors.New("it stopped by itself")
+	}
+	const advice = "if this happens again, remove its state with: layerwise engine prune --all"
+	if tail := logTail(c.log); tail != "" {
+		return fmt.Errorf("the embedded engine is gone: %w; %s; the last lines of %s:\n%s", cause, advice, c.log, tail)
+	}
+	return fmt.Errorf("the embedded engine is gone: %w; %s", cause, advice)
+}
+
+// stop tells the child to end, and makes it end after a while.
+func (c *child) stop() error {
+	c.builder.Close()
+	c.control.Close()
+	select {
+	case <-c.process.Done():
+	case <-time.After(stopTimeout):
+		if err := c.process.Kill(); err != nil {
+			return err
+		}
+	}
+	if err := c.process.Err(); err != nil {
+		return c.gone(err)
+	}
+	return nil
+}
+
+// abandon ends a child that failed for a known reason, to which the way it ends
+// adds nothing.
+func (c *child) abandon() {
+	_ = c.process.Kill()
+	_ = c.stop()
+}
+
+// Bounds of what logTail returns.
+const (
+	tailLines = 20
+	tailBytes = 16 << 10
+)
+
+func logTail(path string) string {
+	f, err := os.Open(path)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return ""
+	}
+	text := make([]byte, min(info.Size(), tailBytes))
+	n, _ := f.ReadAt(text, info.Size()-int64(len(text)))
+	lines := strings.Split(strings.TrimSpace(string(text[:n])), "\n")
+	return strings.Join(lines[max(0, len(lines)-tailLines):], "\n")
+}

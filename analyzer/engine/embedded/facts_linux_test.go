@@ -1,0 +1,146 @@
+package embedded_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/moby/buildkit/client/llb"
+
+	"github.com/layerwise/layerwise/analyzer/engine"
+	"github.com/layerwise/layerwise/analyzer/engine/embedded"
+)
+
+func sourceFolder(t testing.TB) string {
+	return folder(t, map[string]string{"a.txt": "a", "sub/b.txt": "b", "sub/skip.log": "log", "mounted/c.txt": "c"})
+}
+
+// project takes parts of a local folder in each of the ways that count by
+// content.
+func project() llb.State {
+	s := rootfs().File(llb.Mkfile("/made", 0o644, []byte("x")), llb.WithCustomName("mkfile"))
+	s = s.File(llb.Copy(llb.Local("src"), "/sub", "/sub", &llb.CopyInfo{ExcludePatterns: []string{"*.log"}}), llb.WithCustomName("copy"))
+	s = step(s, "fill", "/filled", "100000")
+	return s.Run(
+		llb.Args([]string{"/step", "write", "/out", "1"}),
+		llb.AddMount("/src", llb.Local("src"), llb.SourcePath("/mounted"), llb.Readonly, llb.ForceNoOutput),
+		llb.WithCustomName("mount"),
+	).Root()
+}
+
+func TestFacts(t *testing.T) {
+	root := stateFolder(t)
+	src := map[string]string{"src": sourceFolder(t)}
+	e := start(t, embedded.Options{Root: root})
+	if info := e.Info(); info.Kind != engine.KindEmbedded || info.CacheID == "" || info.Version == "" || info.Isolation == "" || info.Snapshotter == "" {
+		t.Errorf("info is incomplete: %+v", info)
+	}
+	cold := solve(t, e, project(), src)
+	if diff := cmp.Diff([]string{"copy", "mkfile", "mount", "rootfs", "step fill"}, cold.executed()); diff != "" {
+		t.Errorf("executed cold (-want +got):\n%s", diff)
+	}
+	for name, files := range map[string][]string{"copy": {"/sub/b.txt"}, "mount": {"/mounted/c.txt"}} {
+		fact := cold.fact(t, name)
+		if len(fact.Inputs) != 2 || fact.Inputs[1].Content == "" || fact.Inputs[1].Selector == "" {
+			t.Fatalf("%s took its second input by identity: %+v", name, fact)
+		}
+		if fact.Inputs[0].Content != "" {
+			t.Errorf("%s took its base by content: %+v", name, fact)
+		}
+		if got := paths(fact.Inputs[1]); !slices.Equal(got, files) {
+			t.Errorf("%s took files %q, want %q", name, got, files)
+		}
+	}
+	fill := cold.fact(t, "step fill")
+	if fill.Key == "" || fill.Seconds <= 0 || fill.Error != "" || fill.Pin != "" {
+		t.Errorf("fact of a step is incomplete: %+v", fill)
+	}
+	if e.Info().Snapshotter == embedded.SnapshotOverlay {
+		if fill.OutputSize < 100000 || fill.OutputSize > 200000 {
+			t.Errorf("a step that writes 100000 bytes made %d", fill.OutputSize)
+		}
+	} else if fill.OutputSize != -1 {
+		t.Errorf("output size %d without overlayfs", fill.OutputSize)
+	}
+	if again, err := e.Facts(t.Context()); err != nil || len(again) != 0 {
+		t.Errorf("facts were not forgotten: %v, %v", again, err)
+	}
+
+	// The same in a new process: everything hits, and the facts are there.
+	first := e.Info()
+	if err := e.Close(); err != nil {
+		t.Fatal(err)
+	}
+	e = start(t, embedded.Options{Root: root})
+	if e.Info() != first {
+		t.Errorf("engine changed with a restart: %+v, was %+v", e.Info(), first)
+	}
+	warm := solve(t, e, project(), src)
+	if diff := cmp.Diff([]string{}, warm.executed()); diff != "" {
+		t.Errorf("executed warm (-want +got):\n%s", diff)
+	}
+	for _, name := range []string{"copy", "mkfile", "mount", "step fill"} {
+		old, new := cold.fact(t, name), warm.fact(t, name)
+		if diff := cmp.Diff(old.Inputs, new.Inputs); diff != "" || old.Key != new.Key {
+			t.Errorf("%s: key %s, was %s, inputs (-cold +warm):\n%s", name, new.Key, old.Key, diff)
+		}
+		if new.OutputSize != -1 || new.Seconds != 0 {
+			t.Errorf("%s did not run, and has a time or a size: %+v", name, new)
+		}
+	}
+
+	// After an edit of one file, what takes that file runs, and what follows.
+	src["src"] = folder(t, map[string]string{"a.txt": "other", "sub/b.txt": "b", "sub/skip.log": "other", "mounted/c.txt": "changed"})
+	edited := solve(t, e, project(), src)
+	if diff := cmp.Diff([]string{"mount"}, edited.executed()); diff != "" {
+		t.Errorf("executed after the edit (-want +got):\n%s", diff)
+	}
+	was, is := cold.fact(t, "mount").Inputs[1], edited.fact(t, "mount").Inputs[1]
+	if was.Content == is.Content || was.Files["/mounted/c.txt"] == is.Files["/mounted/c.txt"] {
+		t.Errorf("the edit does not show: %+v, was %+v", is, was)
+	}
+}
+
+func paths(input engine.InputFact) []string {
+	var paths []string
+	for path := range input.Files {
+		paths = append(paths, path)
+	}
+	slices.Sort(paths)
+	return paths
+}
+
+// Digests of files from another stage are computed during the build, and stored
+// in the background.
+func TestFactsOfStageOutput(t *testing.T) {
+	e := start(t, embedded.Options{})
+	stage := step(rootfs(), "write", "/made", "text")
+	for _, from := range []struct{ path, want string }{{"/made", "/made"}, {"/mad*", "/made"}, {"/link", "/made"}} {
+		linked := stage.File(llb.Symlink("made", "/link"), llb.WithCustomName("link"))
+		s := rootfs().File(llb.Copy(linked, from.path, "/copied", &llb.CopyInfo{AllowWildcard: true, FollowSymlinks: true}), llb.WithCustomName("copy"))
+		fact := solve(t, e, s, nil).fact(t, "copy")
+		if len(fact.Inputs) != 2 {
+			t.Fatalf("%s: want two inputs: %+v", from.path, fact)
+		}
+		if got := paths(fact.Inputs[1]); !slices.Equal(got, []string{from.want}) || fact.Inputs[1].Files[from.want] == "" {
+			t.Errorf("copy of %s took %v, want %s", from.path, fact.Inputs[1].Files, from.want)
+		}
+	}
+}
+
+func TestFactsOfFailure(t *testing.T) {
+	e := start(t, embedded.Options{})
+	failing := step(step(rootfs(), "write", "/x", "x"), "fail")
+	b, err := trySolve(t.Context(), e, step(failing, "write", "/y", "y"), nil)
+	if err == nil {
+		t.Fatal("the build did not fail")
+	}
+	fact := b.fact(t, "step fail")
+	if fact.Executions != 1 || !strings.Contains(fact.Error, "exit code: 1") {
+		t.Errorf("fact of the step that failed: %+v", fact)
+	}
+	if fact := b.fact(t, "step write"); fact.Error != "" {
+		t.Errorf("fact of a step that did not: %+v", fact)
+	}
+}

@@ -1,0 +1,144 @@
+//go:build linux
+
+package probe
+
+import (
+	"context"
+	"sync"
+
+	"github.com/containerd/containerd/v2/core/snapshots"
+	"github.com/moby/buildkit/cache"
+	"github.com/moby/buildkit/solver"
+	"github.com/moby/buildkit/worker"
+	"github.com/opencontainers/go-digest"
+
+	"github.com/layerwise/layerwise/analyzer/engine"
+)
+
+// Recorder keeps the facts of all vertices since they were last taken. It is
+// safe for concurrent use.
+type Recorder struct {
+	graph *graph
+	files *fileDigests
+	usage usageFunc // nil where sizes are not measured
+
+	mu        sync.Mutex
+	facts     map[digest.Digest]*engine.Fact
+	measuring []<-chan struct{} // each closed when a size is known
+}
+
+// usageFunc returns the disk usage of a snapshot on top of its parent.
+type usageFunc = func(ctx context.Context, key string) (snapshots.Usage, error)
+
+// NewRecorder makes a recorder. Without usage, output sizes are not measured.
+func NewRecorder(usage usageFunc) *Recorder {
+	return &Recorder{
+		graph: newGraph(),
+		files: newFileDigests(),
+		usage: usage,
+		facts: map[digest.Digest]*engine.Fact{},
+	}
+}
+
+// Take returns the facts recorded since the last call, by vertex digest, and
+// forgets them. It waits for sizes that are still being measured, at most until
+// ctx is done. An operation that runs during the call is split between this one
+// and the next, so call it when a build is over.
+func (r *Recorder) Take(ctx context.Context) map[digest.Digest]engine.Fact {
+	r.mu.Lock()
+	measuring := r.measuring
+	r.measuring = nil
+	r.mu.Unlock()
+	for _, measured := range measuring {
+		select {
+		case <-measured:
+		case <-ctx.Done():
+		}
+	}
+
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	taken := make(map[digest.Digest]engine.Fact, len(r.facts))
+	for vertex, fact := range r.facts {
+		taken[vertex] = *fact
+	}
+	r.facts = map[digest.Digest]*engine.Fact{}
+	return taken
+}
+
+// update changes the fact of a vertex under the recorder's lock, and makes one
+// where there is none.
+func (r *Recorder) update(vertex digest.Digest, change func(*engine.Fact)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	fact := r.facts[vertex]
+	if fact == nil {
+		fact = &engine.Fact{OutputSize: -1}
+		r.facts[vertex] = fact
+	}
+	change(fact)
+}
+
+// ran records one call of Exec.
+func (r *Recorder) ran(vertex digest.Digest, seconds float64, err error) {
+	r.update(vertex, func(f *engine.Fact) {
+		f.Executions++
+		f.Seconds += seconds
+		f.Error = ""
+		if err != nil {
+			f.Error = err.Error()
+		}
+	})
+}
+
+// made measures what an operation's Exec made, without holding up the build.
+func (r *Recorder) made(ctx context.Context, vertex digest.Digest, outputs []solver.Result) {
+	if r.usage == nil {
+		return
+	}
+	for _, output := range outputs {
+		ref, ok := output.Sys().(*worker.WorkerRef)
+		if !ok || ref.ImmutableRef == nil {
+			continue
+		}
+		// A reference of its own keeps the snapshot until it is measured, even
+		// if the build ends first.
+		own := ref.ImmutableRef.Clone()
+		ctx := context.WithoutCancel(ctx)
+		measured := make(chan struct{})
+		r.mu.Lock()
+		r.measuring = append(r.measuring, measured)
+		r.mu.Unlock()
+		go func() {
+			defer close(measured)
+			defer own.Release(ctx)
+			size, err := r.sizeOf(ctx, own)
+			if err != nil {
+				return
+			}
+			r.update(vertex, func(f *engine.Fact) {
+				f.OutputSize = max(f.OutputSize, 0) + size
+			})
+		}()
+	}
+}
+
+// sizeOf asks the snapshotter rather than BuildKit's cache, which also counts
+// compressed copies of the layer.
+func (r *Recorder) sizeOf(ctx context.Context, ref cache.ImmutableRef) (int64, error) {
+	if origin, ok := ref.GetEqualMutable(); ok {
+		if usage, err := r.usage(ctx, snapshotOf(origin)); err == nil {
+			return usage.Size, nil
+		}
+	}
+	usage, err := r.usage(ctx, snapshotOf(ref))
+	return usage.Size, err
+}
+
+// snapshotOf is the snapshotter's key of a cache record (cache/metadata.go).
+func snapshotOf(md cache.RefMetadata) string {
+	if id := md.GetString("cache.snapshot"); id != "" {
+		return id
+	}
+	return md.ID()
+}

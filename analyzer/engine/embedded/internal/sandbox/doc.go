@@ -1,0 +1,16 @@
+// Package sandbox runs this program again in namespaces of its own, so that all
+// that it starts and mounts is gone when it is.
+//
+// # Design
+//
+// Three processes take part. The caller (1) starts this program under the name
+// of an init (2), in new PID and mount namespaces and, unless it is root, a new
+// user namespace. The init is the first process of its PID namespace: it starts
+// the program proper (3), reaps what it leaves behind, and ends with it, which
+// makes the kernel end everything else in the namespace. The init dies with the
+// caller, by the kernel's parent-death signal.
+//
+// An init of its own, rather than the program proper as the first process,
+// because reaping stray processes would take the exit status of those that the
+// program has started and waits for.
+package sandbox

@@ -1,0 +1,44 @@
+// Step is the program that the tests run as a build step: static, so that it is
+// all that a root file system needs.
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"time"
+)
+
+func main() {
+	if err := run(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "step:", err)
+		os.Exit(1)
+	}
+}
+
+func run(args []string) error {
+	switch args[0] {
+	case "write": // write FILE TEXT
+		return os.WriteFile(args[1], []byte(args[2]), 0o644)
+	case "fill": // fill FILE BYTES
+		size, err := strconv.Atoi(args[2])
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(args[1], make([]byte, size), 0o644)
+	case "sleep": // sleep SECONDS [MARK]; the mark is for /proc
+		seconds, err := strconv.Atoi(args[1])
+		if err != nil {
+			return err
+		}
+		fmt.Println("sleeping")
+		time.Sleep(time.Duration(seconds) * time.Second)
+		return nil
+	case "fork": // fork SECONDS MARK: sleep in a child, in a session of its own
+		return exec.Command("/step", append([]string{"sleep"}, args[1:]...)...).Start()
+	case "fail":
+		return fmt.Errorf("failed as told")
+	}
+	return fmt.Errorf("unknown command %q", args[0])
+}

@@ -1,0 +1,138 @@
+package scenario
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+)
+
+// Change changes the content of a file.
+type Change struct {
+	Path string
+	// Content replaces what the file has. nil appends one line feed: harmless
+	// in sources of nearly every kind, and always another content. It changes
+	// the size too, because an engine that took an earlier version of the file
+	// compares only size and time to find out whether to take it again.
+	Content *string
+}
+
+func (c Change) String() string  { return "change " + c.Path }
+func (c Change) check() error    { return checkPath(c.Path) }
+func (c Change) paths() []string { return []string{c.Path} }
+
+func (c Change) apply(f *files) error {
+	info, err := f.context.regular(c.Path)
+	if err != nil {
+		return err
+	}
+	if c.Content == nil {
+		return f.context.write(c.Path, info, "\n", true)
+	}
+	if info.Size() == int64(len(*c.Content)) {
+		if old, err := f.context.read(c.Path, info); err != nil {
+			return err
+		} else if old == *c.Content {
+			return errors.New("the file has this content already; to change its time alone, use touch")
+		}
+	}
+	return f.context.write(c.Path, info, *c.Content, false)
+}
+
+// Add makes a new file, and the folders above it where they are missing.
+type Add struct {
+	Path    string
+	Content string
+	Mode    fs.FileMode // 0 for 0644
+}
+
+func (a Add) String() string  { return "add " + a.Path }
+func (a Add) check() error    { return errors.Join(checkPath(a.Path), checkMode(a.Mode)) }
+func (a Add) paths() []string { return []string{a.Path} }
+
+func (a Add) apply(f *files) error {
+	mode := a.Mode
+	if mode == 0 {
+		mode = 0o644
+	}
+	return f.context.create(a.Path, a.Content, mode)
+}
+
+// Delete deletes a file, a symbolic link, or a folder with all that it holds.
+type Delete struct {
+	Path string
+}
+
+func (d Delete) String() string       { return "delete " + d.Path }
+func (d Delete) check() error         { return checkPath(d.Path) }
+func (d Delete) paths() []string      { return []string{d.Path} }
+func (d Delete) apply(f *files) error { return f.context.remove(d.Path) }
+
+// Rename gives a file, a symbolic link or a folder another path, which nothing
+// may have yet. Missing folders above it are made.
+type Rename struct {
+	From, To string
+}
+
+func (r Rename) String() string       { return "rename " + r.From + " to " + r.To }
+func (r Rename) check() error         { return errors.Join(checkPath(r.From), checkPath(r.To)) }
+func (r Rename) paths() []string      { return []string{r.From, r.To} }
+func (r Rename) apply(f *files) error { return f.context.rename(r.From, r.To) }
+
+// Replace replaces a text that occurs exactly once in a file.
+type Replace struct {
+	Path, Old, New string
+}
+
+func (r Replace) String() string {
+	return fmt.Sprintf("replace %s with %s in %s", quoted(r.Old), quoted(r.New), r.Path)
+}
+func (r Replace) check() error    { return errors.Join(checkPath(r.Path), checkReplacement(r.Old, r.New)) }
+func (r Replace) paths() []string { return []string{r.Path} }
+func (r Replace) apply(f *files) error {
+	return f.context.rewrite(r.Path, func(old string) (string, error) { return replaceOnce(old, r.Old, r.New) })
+}
+
+func readChange(n node) (Action, error) {
+	var c Change
+	if n.isScalar() {
+		err := n.text(&c.Path)
+		return c, err
+	}
+	err := n.object(
+		field{"path", required, text(&c.Path)},
+		field{"content", optional, func(n node) error { c.Content = new(string); return n.text(c.Content) }},
+	)
+	return c, err
+}
+
+func readAdd(n node) (Action, error) {
+	var a Add
+	err := n.object(
+		field{"path", required, text(&a.Path)},
+		field{"content", optional, text(&a.Content)},
+		field{"mode", optional, mode(&a.Mode)},
+	)
+	return a, err
+}
+
+func readDelete(n node) (Action, error) {
+	var d Delete
+	err := n.text(&d.Path)
+	return d, err
+}
+
+func readRename(n node) (Action, error) {
+	var r Rename
+	err := n.object(field{"from", required, text(&r.From)}, field{"to", required, text(&r.To)})
+	return r, err
+}
+
+func readReplace(n node) (Action, error) {
+	var r Replace
+	err := n.object(
+		field{"path", required, text(&r.Path)},
+		field{"old", required, text(&r.Old)},
+		field{"new", required, text(&r.New)},
+	)
+	return r, err
+}
