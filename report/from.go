@@ -71,7 +71,7 @@ func fromStep(s *record.Step) Step {
 	out := Step{
 		ID: s.ID, Stage: s.Stage, Platform: s.Platform, Instruction: s.Instruction, Text: s.Text,
 		Line: s.Line, EndLine: s.EndLine, Effect: string(s.Effect), Outcome: string(s.Outcome),
-		Seconds: s.Seconds, DependsOn: s.DependsOn, Note: s.Why,
+		Seconds: s.Seconds, DependsOn: s.DependsOn, DiskSize: s.DiskSize, Note: s.Why,
 	}
 	if s.Trigger {
 		out.Text = "ONBUILD " + s.Text

@@ -119,6 +119,10 @@ func (r *run) fill(out *record.Step, s *plan.Step, ends map[*plan.Vertex]end, fa
 		rv.Ran, rv.Done, rv.Error, rv.Seconds = e.ran, e.done, e.err, e.seconds
 		if f, ok := facts[v.Digest]; ok {
 			r.addFact(rv, f)
+			if v.Located && f.Executions > 0 && f.OutputSize >= 0 && s.Effect == record.EffectLayer {
+				size := f.OutputSize
+				out.DiskSize = &size
+			}
 		}
 	}
 	primary := s.Primary()

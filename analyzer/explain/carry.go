@@ -8,7 +8,7 @@ import (
 
 // CarryForward completes cur with what old knows and the build had no need to
 // find out: of each step that did not run, how long its last run took, and of
-// each hit the content of the inputs that the engine decided without, marked as
+// each hit the size of its result and the content of the inputs that the engine decided without, marked as
 // Carried. Steps match as in Compare. Nothing is taken over from a step or an
 // input that is known to be another one; old may be nil.
 func CarryForward(old, cur *record.Record) {
@@ -27,6 +27,9 @@ func CarryForward(old, cur *record.Record) {
 			step.LastRunSeconds = &seconds
 		}
 		if step.Outcome == record.Hit {
+			if step.DiskSize == nil && sameInstruction(step, from) {
+				step.DiskSize = from.DiskSize
+			}
 			c.carryContent(i, j)
 		}
 	}

@@ -152,7 +152,10 @@ type Step struct {
 	// Layers are those that the step made in the exported image; for a FROM
 	// those of its base.
 	Layers []Layer `json:"layers,omitempty"`
-	Error  string  `json:"error,omitempty"`
+	// DiskSize is what the step's result takes on the engine's disk in bytes, on
+	// top of what it started from, as of its last run; nil where no record knows.
+	DiskSize *int64 `json:"diskSize,omitempty"`
+	Error    string `json:"error,omitempty"`
 }
 
 // Vertex is one operation of BuildKit.

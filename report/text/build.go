@@ -22,6 +22,9 @@ func (p *page) build(v *view) {
 		p.table(v.buildTable())
 		p.blank()
 		v.summary()
+		if note := v.sizeNote(); note != "" {
+			v.wrapped(quiet, margin, note)
+		}
 	}
 	v.failure()
 }
@@ -109,6 +112,8 @@ func (v *view) layer(s *report.Step) cell {
 		return one(quiet, "metadata")
 	case s.Effect == "base" && s.Outcome != "none" && s.Outcome != "unused":
 		return one(quiet, "base")
+	case len(s.Layers) == 0 && s.DiskSize != nil:
+		return one(quiet, "("+size(*s.DiskSize)+")")
 	case len(s.Layers) == 0:
 		return one(quiet, v.glyph.none)
 	}
@@ -126,4 +131,14 @@ func (v *view) time(s *report.Step) cell {
 		return one(plain, duration(s.Seconds))
 	}
 	return nil
+}
+
+// sizeNote explains sizes in parentheses where the table shows some.
+func (v *view) sizeNote() string {
+	for _, s := range v.shown {
+		if len(s.Layers) == 0 && s.DiskSize != nil && v.kind != report.Predict {
+			return "( ) on the engine's disk: the layer is not in the exported image"
+		}
+	}
+	return ""
 }

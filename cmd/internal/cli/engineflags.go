@@ -3,6 +3,8 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/docker/go-units"
@@ -72,8 +74,21 @@ func (f *engineFlags) start(ctx context.Context, s *Streams, dir string) (engine
 	if err != nil || keep <= 0 {
 		return nil, usagef("--keep-storage %s: want a size like 10GB", f.keepStorage)
 	}
+	if err := oneOf("--runtime", f.runtime, "auto", "runc", "builtin"); err != nil {
+		return nil, err
+	}
+	if err := oneOf("--snapshotter", f.snapshotter, "auto", "overlayfs", "native"); err != nil {
+		return nil, err
+	}
 	return embedded.Start(ctx, embedded.Options{
 		Root: dir, NoWait: f.noWait, KeepBytes: keep, Runtime: f.runtime, Snapshotter: f.snapshotter,
 		OnWait: func(message string) { fmt.Fprintln(s.Err, clean(message)) },
 	})
+}
+
+func oneOf(flag, value string, choices ...string) error {
+	if !slices.Contains(choices, value) {
+		return usagef("%s %s: want one of %s", flag, value, strings.Join(choices, ", "))
+	}
+	return nil
 }

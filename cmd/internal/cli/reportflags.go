@@ -2,6 +2,8 @@ package cli
 
 import (
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/layerwise/layerwise/analyzer/history"
@@ -31,12 +33,32 @@ func (f *reportFlags) outputs() ([]formats.Output, error) {
 }
 
 func (f *reportFlags) write(s *Streams, to io.Writer, outs []formats.Output, r *report.Report) error {
+	for i := range r.Builds {
+		r.Builds[i].Context = fromHere(r.Builds[i].Context)
+	}
 	for _, o := range outs {
 		if err := o.Write(to, r, s.reportOptions(f.verbose)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// fromHere shortens the path of a context below the current folder; "" and URLs
+// stay.
+func fromHere(context string) string {
+	here, err := os.Getwd()
+	if err != nil || !filepath.IsAbs(context) {
+		return context
+	}
+	if real, err := filepath.EvalSymlinks(here); err == nil {
+		here = real
+	}
+	rel, err := filepath.Rel(here, context)
+	if err != nil || !filepath.IsLocal(rel) {
+		return context
+	}
+	return filepath.ToSlash(rel)
 }
 
 // openHistory opens the records of earlier builds.

@@ -1,0 +1,64 @@
+package build_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/layerwise/layerwise/analyzer/build"
+)
+
+// BenchmarkPlan maps Dockerfiles of several lengths, which an engine is not
+// needed for. The time per line is what to compare: it should not grow.
+func BenchmarkPlan(b *testing.B) {
+	for _, lines := range []int{20, 200, 2000, 10000} {
+		b.Run(fmt.Sprintf("%d-lines", lines), func(b *testing.B) {
+			o := build.Options{Source: longSource(b, lines)}
+			for b.Loop() {
+				if _, err := build.Plan(b.Context(), o); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*lines), "µs/line")
+		})
+	}
+}
+
+// longSource is a Dockerfile of several stages with the usual mix of
+// instructions.
+func longSource(b *testing.B, lines int) build.Source {
+	b.Helper()
+	dir := b.TempDir()
+	var text strings.Builder
+	for i := range lines {
+		switch {
+		case i%50 == 0:
+			fmt.Fprintf(&text, "FROM busybox AS s%d\n", i/50)
+		case i%50 == 49 && i > 50:
+			fmt.Fprintf(&text, "COPY --from=s%d /f%d /g%d\n", i/50-1, i-51, i)
+		case i%5 == 1:
+			fmt.Fprintf(&text, "ENV E%d=%d\n", i, i)
+		case i%5 == 2:
+			fmt.Fprintf(&text, "RUN make step%d\n", i)
+		case i%5 == 3:
+			fmt.Fprintf(&text, "COPY src /f%d\n", i)
+		case i%5 == 4:
+			fmt.Fprintf(&text, "LABEL l%d=%d\n", i, i)
+		default:
+			fmt.Fprintf(&text, "ARG a%d=%d\n", i, i)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, "Dockerfile"), []byte(text.String()), 0o644); err != nil {
+		b.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "src"), []byte("x"), 0o644); err != nil {
+		b.Fatal(err)
+	}
+	src, err := build.Open(dir, "", nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return src
+}
