@@ -98,9 +98,9 @@ type Step struct {
 	DependsOn []string `json:"dependsOn"`
 	Layers    []Layer  `json:"layers"`
 	// DiskSize is what the step's result takes on the engine's disk, on top of
-	// what it started from; null where it is not known. It also says how large a
+	// what it started from; absent where it is not known. It also says how large a
 	// layer is that is not in the exported image.
-	DiskSize *int64 `json:"diskSize"`
+	DiskSize *int64 `json:"diskSize,omitempty"`
 	// Note says why a step has nothing to run, or what its result hangs on.
 	Note string `json:"note,omitempty"`
 	// KeyParts is what the step's cache key depends on; explain only.

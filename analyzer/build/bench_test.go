@@ -13,31 +13,34 @@ import (
 // BenchmarkPlan maps Dockerfiles of several lengths, which an engine is not
 // needed for. The time per line is what to compare: it should not grow.
 func BenchmarkPlan(b *testing.B) {
-	for _, lines := range []int{20, 200, 2000, 10000} {
-		b.Run(fmt.Sprintf("%d-lines", lines), func(b *testing.B) {
-			o := build.Options{Source: longSource(b, lines)}
+	for _, tt := range []struct{ lines, stage int }{
+		{20, 50}, {200, 50}, {2000, 50}, {10000, 50},
+		{200, 200}, {2000, 2000}, {10000, 10000}, // one stage: each instruction inherits from all before it
+	} {
+		b.Run(fmt.Sprintf("%d-lines-%d-a-stage", tt.lines, tt.stage), func(b *testing.B) {
+			o := build.Options{Source: longSource(b, tt.lines, tt.stage)}
 			for b.Loop() {
 				if _, err := build.Plan(b.Context(), o); err != nil {
 					b.Fatal(err)
 				}
 			}
-			b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*lines), "µs/line")
+			b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*tt.lines), "µs/line")
 		})
 	}
 }
 
-// longSource is a Dockerfile of several stages with the usual mix of
-// instructions.
-func longSource(b *testing.B, lines int) build.Source {
+// longSource is a Dockerfile with the usual mix of instructions, so many of them
+// a stage.
+func longSource(b *testing.B, lines, stage int) build.Source {
 	b.Helper()
 	dir := b.TempDir()
 	var text strings.Builder
 	for i := range lines {
 		switch {
-		case i%50 == 0:
-			fmt.Fprintf(&text, "FROM busybox AS s%d\n", i/50)
-		case i%50 == 49 && i > 50:
-			fmt.Fprintf(&text, "COPY --from=s%d /f%d /g%d\n", i/50-1, i-51, i)
+		case i%stage == 0:
+			fmt.Fprintf(&text, "FROM busybox AS s%d\n", i/stage)
+		case i%stage == stage-1 && i > stage:
+			fmt.Fprintf(&text, "COPY --from=s%d /f%d /g%d\n", i/stage-1, i-stage-1, i)
 		case i%5 == 1:
 			fmt.Fprintf(&text, "ENV E%d=%d\n", i, i)
 		case i%5 == 2:

@@ -133,11 +133,11 @@ func TestFaultFullDisk(t *testing.T) {
 		disk := w.smallDisk("full", 8)
 		w.dockerfile("RUN true")
 		for _, kind := range []string{"oci", "tar", "local"} {
-			says := "no space left on device"
-			if kind == "local" { // BuildKit loses the reason
-				says = "could not be written to " + disk + "/out; is there room"
+			o := w.refused(nil, "build", "--offline", "-o", "type="+kind+",dest="+disk+"/out", "context")
+			// BuildKit loses the reason now and then, when it writes a folder.
+			if !strings.Contains(o.stderr, "no space left on device") && !strings.Contains(o.stderr, "could not be written to "+disk+"/out; is there room") {
+				t.Errorf("output %s: no word on the room\n%s", kind, o.stderr)
 			}
-			w.refused([]string{says}, "build", "--offline", "-o", "type="+kind+",dest="+disk+"/out", "context")
 			if left, _ := os.ReadDir(disk); len(left) > 0 && kind != "local" {
 				t.Errorf("left of the output %s: %v", kind, left)
 			}
