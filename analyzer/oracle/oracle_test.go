@@ -58,7 +58,13 @@ func TestOracle(t *testing.T) {
 			c.compareOutcomes(t, records, c.run(t, other))
 		})
 	}
-	t.Logf("%d cases, %d builds, %d steps on each engine", len(files), builds, steps)
+	t.Run("example-quickstart", func(t *testing.T) { // the others need the images that they name
+		c := readExample(t, "../../examples/quickstart", "testdata/examples/quickstart.txtar")
+		records := c.run(t, own)
+		c.compareWant(t, describe(records))
+		c.compareOutcomes(t, records, c.run(t, other))
+	})
+	t.Logf("%d cases, %d builds, %d steps on each engine", len(files)+1, builds, steps)
 }
 
 // builds and steps count what was compared.
@@ -106,6 +112,31 @@ func readCase(t *testing.T, name string) *oracleCase {
 		}
 	}
 	return c
+}
+
+// readExample takes the context and the scenario from a folder; the archive has
+// only what is expected.
+func readExample(t *testing.T, dir, name string) *oracleCase {
+	t.Helper()
+	ar, err := txtar.ParseFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, err = filepath.Abs(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "scenario.yaml")
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	s, err := scenario.Load(path, f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &oracleCase{name: name, archive: ar, dir: dir, settings: map[string]string{}, scenario: s}
 }
 
 // run builds the case on an engine whose cache is emptied first.
