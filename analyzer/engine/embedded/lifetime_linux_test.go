@@ -128,6 +128,28 @@ func TestKilledCaller(t *testing.T) {
 	}
 }
 
+// Killed at any moment from the first start on, it leaves a folder to start from.
+func TestKilledAtAnyMoment(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts many engines")
+	}
+	root := stateFolder(t)
+	for i := range 16 {
+		cmd := helperCommand(t, job{Root: root, Args: []string{"fill", fmt.Sprint("/", i), "3000000"}})
+		cmd.Stderr = nil
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Duration(i) * 15 * time.Millisecond)
+		if err := cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
+			t.Fatal(err)
+		}
+		_ = cmd.Wait() // it was killed
+	}
+	e := start(t, embedded.Options{Root: root})
+	solve(t, e, step(rootfs(), "write", "/x", "x"), nil)
+}
+
 func TestKilledEngine(t *testing.T) {
 	e, err := embedded.Start(t.Context(), embedded.Options{Root: stateFolder(t)})
 	if err != nil {
