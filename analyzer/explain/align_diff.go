@@ -13,6 +13,24 @@ type lineDiff struct {
 	pairs      []pairing // in order
 }
 
+// numbered numbers what two lists hold, equal things alike.
+func numbered[T comparable](news, olds []T) (a, b []int) {
+	ids := map[T]int{}
+	number := func(list []T) []int {
+		out := make([]int, len(list))
+		for i, text := range list {
+			id, ok := ids[text]
+			if !ok {
+				id = len(ids)
+				ids[text] = id
+			}
+			out[i] = id
+		}
+		return out
+	}
+	return number(news), number(olds)
+}
+
 // maxTable bounds the table of an exact comparison.
 const maxTable = 1 << 18
 

@@ -4,8 +4,8 @@ package explain
 // diff, then equal ones that moved, then what is left between two equal ones and
 // has the same keyword as the same instruction, edited.
 func pairLines(news, olds []line) []pairing {
-	d := lineDiff{news: ids{}.of(news, olds)}
-	d.olds, d.news = d.news[len(news):], d.news[:len(news)]
+	d := lineDiff{}
+	d.news, d.olds = numbered(news, olds)
 	d.match(span{0, len(news), 0, len(olds)})
 	l := &linePairs{news: news, olds: olds, partner: none(len(news)), heir: none(len(olds))}
 	for _, p := range d.pairs {
@@ -20,24 +20,6 @@ func pairLines(news, olds []line) []pairing {
 	for i, j := range l.partner {
 		if j >= 0 {
 			out = append(out, pairing{i, j})
-		}
-	}
-	return out
-}
-
-// ids numbers texts, equal ones alike.
-type ids map[line]int
-
-func (n ids) of(lists ...[]line) []int {
-	var out []int
-	for _, list := range lists {
-		for _, l := range list {
-			id, ok := n[l]
-			if !ok {
-				id = len(n)
-				n[l] = id
-			}
-			out = append(out, id)
 		}
 	}
 	return out
@@ -105,7 +87,7 @@ func (l *linePairs) edited(g span) {
 }
 
 // maxAlike bounds the comparisons of texts in one gap.
-const maxAlike = 4096
+const maxAlike = 1024
 
 // mostAlike pairs as many as there are on the shorter side, in order: such that
 // the pairs are most alike, where the counts differ.

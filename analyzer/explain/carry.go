@@ -8,9 +8,9 @@ import (
 
 // CarryForward completes cur with what old knows and the build had no need to
 // find out: of each step that did not run, how long its last run took, and of
-// each hit the size of its result and the content of the inputs that the engine decided without, marked as
-// Carried. Steps match as in Compare. Nothing is taken over from a step or an
-// input that is known to be another one; old may be nil.
+// each hit the size of its result and the content of the inputs that the engine
+// decided without, marked as Carried. Steps match as in Compare. Nothing is taken
+// over from a step or an input that is known to be another one; old may be nil.
 func CarryForward(old, cur *record.Record) {
 	if old == nil || cur == nil {
 		return

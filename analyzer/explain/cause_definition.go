@@ -19,7 +19,7 @@ func instructionChanged(p *pair) []Cause {
 	case p.step.Expanded == "" || p.oldStep.Expanded == "" || old == cur:
 		return nil
 	}
-	return []Cause{{Message: "instruction changed, was " + quote(differingPart(old, cur)), Old: old, New: cur}}
+	return []Cause{{Message: "instruction changed, " + differingPart(old, cur), Old: old, New: cur}}
 }
 
 // textIsAllThereIs says that the records have no operations of the step, and
@@ -28,22 +28,45 @@ func (p *pair) textIsAllThereIs() bool {
 	return p.textDiffers && len(deciding(p.step)) == 0 && len(deciding(p.oldStep)) == 0
 }
 
-// differingPart is the old text, without most of what it shares with the new
-// one at the front if it is long.
+// differingPart says what the old text was: of a heredoc the first line that
+// differs, of a long one without most of what it shares with the new one.
 func differingPart(old, cur string) string {
+	if strings.Contains(old, "\n") || strings.Contains(cur, "\n") {
+		return differingLine(strings.Split(old, "\n"), strings.Split(cur, "\n"))
+	}
 	const context = 20
 	a, b := []rune(old), []rune(cur)
-	if len(a) <= maxQuoted {
-		return old
-	}
 	k := 0
 	for k < len(a) && k < len(b) && a[k] == b[k] {
 		k++
 	}
-	if k <= context {
-		return old
+	if len(a) <= maxQuoted || k <= context {
+		return "was " + quote(old)
 	}
-	return "…" + string(a[k-context:])
+	return "was " + quote("…"+string(a[k-context:]))
+}
+
+func differingLine(old, cur []string) string {
+	d := lineDiff{}
+	d.news, d.olds = numbered(cur, old)
+	d.match(span{0, len(cur), 0, len(old)})
+	kept := map[int]bool{}
+	next := 0 // the first new line that is not an old one
+	for _, p := range d.pairs {
+		kept[p.old] = true
+		if p.cur == next {
+			next++
+		}
+	}
+	for j := range old {
+		if !kept[j] {
+			return "was " + quote(old[j])
+		}
+	}
+	if next < len(cur) {
+		return "now with " + quote(cur[next])
+	}
+	return "was " + quote(old[0])
 }
 
 // buildArgumentChanged names each build argument behind a difference of the key.
@@ -157,6 +180,8 @@ func (p *pair) setBy(by, removedBy int) string {
 	switch {
 	case by >= 0:
 		return fmt.Sprintf(" (%s on %s)", p.cur.steps[by].Instruction, p.cur.at(by))
+	case removedBy >= 0 && p.heir[removedBy] >= 0: // it is there, and sets something else
+		return fmt.Sprintf(" (%s on %s)", p.old.steps[removedBy].Instruction, p.cur.at(p.heir[removedBy]))
 	case removedBy >= 0:
 		return fmt.Sprintf(" (%s on %s is gone)", p.old.steps[removedBy].Instruction, p.old.at(removedBy))
 	}

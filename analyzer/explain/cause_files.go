@@ -22,7 +22,9 @@ func filesChanged(p *pair) []Cause {
 		}
 		switch {
 		case in.cur.Source == sourceInline && in.old.Source == sourceInline:
-			out = append(out, inlineChange(in))
+			if p.textDiffers || len(p.mentioned) == 0 { // else the variables in it changed
+				out = append(out, inlineChange(in))
+			}
 		case isLocal(in.cur) && isLocal(in.old):
 			out = append(out, p.localChange(in)...)
 		}

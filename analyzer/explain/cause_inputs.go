@@ -58,6 +58,12 @@ func (p *pair) differencesAbove() []difference {
 // before did not have.
 func inputsChanged(p *pair) []Cause {
 	var out []Cause
+	for k := range p.inputs {
+		if from, before, ok := p.baseSwitch(&p.inputs[k]); ok {
+			old, cur := shown(&p.old.steps[before]), shown(&p.cur.steps[from])
+			return []Cause{{Message: fmt.Sprintf("starts from something else: %s on %s, was %s", quote(cur), p.cur.at(from), quote(old)), Old: old, New: cur}}
+		}
+	}
 	for _, d := range p.differencesAbove() {
 		out = append(out, p.describeDifference(d))
 	}

@@ -69,7 +69,7 @@ func previousIncomplete(p *pair) []Cause {
 	case record.Unused:
 		message = "its stage was not needed in the build before"
 	case record.None:
-		if len(p.oldStep.Vertices) > 0 || len(p.step.Vertices) == 0 {
+		if isBase(p.step) || len(p.oldStep.Vertices) > 0 || len(p.step.Vertices) == 0 {
 			return nil
 		}
 		message = "its result was not needed in the build before"

@@ -87,19 +87,33 @@ func (p *pair) baseAbove(d difference) (*pair, bool) {
 	return newPair(p.comparing, d.i), true
 }
 
-// argumentsAbove are build arguments of a FROM above that came from the cache.
+// argumentsAbove are build arguments of a FROM above that came from the cache, or
+// that names another stage.
 func (p *pair) argumentsAbove() []Cause {
 	var out []Cause
+	for k := range p.inputs {
+		if from, before, ok := p.baseSwitch(&p.inputs[k]); ok && normalized(&p.cur.steps[from]) == normalized(&p.old.steps[before]) {
+			for _, name := range mentions(p.cur.steps[from].Text) {
+				out = append(out, p.takenInBy(from, p.blame(from, before, name, 0))...)
+			}
+		}
+	}
 	for _, d := range p.differencesAbove() {
 		above, ok := p.baseAbove(d)
 		if !ok {
 			continue
 		}
-		for _, v := range above.variables {
-			if v.isArg {
-				message := fmt.Sprintf("build argument %s %s; FROM on %s takes it in", plain(v.name), became(v.old, v.new, v.wasSet, v.set), p.cur.at(d.i))
-				out = append(out, Cause{Message: message, Old: v.old, New: v.new})
-			}
+		out = append(out, p.takenInBy(d.i, above.variables)...)
+	}
+	return out
+}
+
+func (p *pair) takenInBy(from int, list []variable) []Cause {
+	var out []Cause
+	for _, v := range list {
+		if v.isArg {
+			message := fmt.Sprintf("build argument %s %s; FROM on %s takes it in", plain(v.name), became(v.old, v.new, v.wasSet, v.set), p.cur.at(from))
+			out = append(out, Cause{Message: message, Old: v.old, New: v.new})
 		}
 	}
 	return out

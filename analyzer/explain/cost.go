@@ -69,16 +69,16 @@ func operationOf(step *record.Step) string {
 
 // total sums over steps; an operation that several of them share counts once.
 func (b *bill) total(steps []int, seconds func(int) float64) float64 {
-	seen := map[string]bool{}
+	counted := map[string]float64{}
 	sum := 0.0
 	for _, i := range steps {
+		more := seconds(i)
 		if op := operationOf(&b.steps[i]); op != "" {
-			if seen[op] {
-				continue
-			}
-			seen[op] = true
+			before := counted[op]
+			counted[op] = max(before, more)
+			more = max(0, more-before)
 		}
-		sum += seconds(i)
+		sum += more
 	}
 	return sum
 }

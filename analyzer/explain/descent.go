@@ -161,3 +161,25 @@ func (c *comparing) differingParent(i, j int) (up, before int, ok bool) {
 	}
 	return -1, -1, false
 }
+
+// baseSwitch returns the FROM of step i's stage and its partner if i is where
+// the stage stands on what it starts from, and that is no longer the same stage,
+// or no longer a stage.
+func (p *pair) baseSwitch(in *inputPair) (from, before int, ok bool) {
+	n := p.cur.stageOf[p.i]
+	if p.j < 0 || in.producer < 0 || in.old == nil || in.cur.Hashed {
+		return -1, -1, false
+	}
+	if p.cur.stageOf[in.producer] == n && in.producer != p.cur.scope.from[n] {
+		return -1, -1, false
+	}
+	from, before = p.cur.scope.from[n], p.old.scope.from[p.old.stageOf[p.j]]
+	if from < 0 || before < 0 || p.partner[from] != before {
+		return -1, -1, false
+	}
+	base, was := p.cur.scope.bases[n], p.old.scope.bases[p.old.stageOf[p.j]]
+	if base >= 0 && was >= 0 {
+		return from, before, p.stagePartner[base] != was
+	}
+	return from, before, base >= 0 || was >= 0
+}

@@ -232,3 +232,14 @@ func (p *pair) definitionDiffers() bool {
 	d := p.operation
 	return d.verdict == differs && len(d.fields) == 0 && len(d.env) == 0 // only the engine's key tells
 }
+
+// inlineDiffers says that an inline document differs. The frontend replaces
+// variables in it.
+func (p *pair) inlineDiffers() bool {
+	for k := range p.inputs {
+		if in := &p.inputs[k]; in.cur.Source == sourceInline && in.verdict == differs {
+			return true
+		}
+	}
+	return false
+}

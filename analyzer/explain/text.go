@@ -58,12 +58,17 @@ func oneLine(text string) string {
 	return strings.Join(out, " ")
 }
 
-// shown is an instruction as it is after expansion, on one line.
+// shown is an instruction as it is after expansion, on one line; one with a
+// heredoc, of which BuildKit tells the first words only, is as it was written.
 func shown(step *record.Step) string {
-	if step.Expanded != "" {
+	if step.Expanded != "" && !hasHeredoc(step) {
 		return step.Expanded
 	}
 	return oneLine(step.Text)
+}
+
+func hasHeredoc(step *record.Step) bool {
+	return strings.Contains(step.Text, "<<") && strings.Contains(step.Text, "\n")
 }
 
 // arguments is an instruction's text without its keyword.

@@ -55,7 +55,7 @@ func expandable(keyword, text string) string {
 // enteringVariables are those behind a difference of the operation.
 func (p *pair) enteringVariables() []variable {
 	var out []variable
-	if p.definitionDiffers() {
+	if p.definitionDiffers() || p.inlineDiffers() {
 		out = add(out, p.mentioned...)
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.operation.env)) {

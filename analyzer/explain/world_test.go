@@ -118,12 +118,16 @@ func stageLabel(rest string, index int) string {
 // findNeeded walks from the last stage, or the target, to those that it needs.
 func (b *building) findNeeded() {
 	needs, stage, index := map[string][]string{}, "", -1
+	vars := map[string]string{}
 	for l := range strings.SplitSeq(b.file, "\n") {
 		keyword, rest, _ := strings.Cut(strings.TrimSpace(l), " ")
+		if name, value, ok := strings.Cut(rest, "="); ok && keyword == "ARG" && index < 0 {
+			vars[name] = cmp.Or(b.args[name], value)
+		}
 		if keyword == "FROM" {
 			index++
 			stage = stageLabel(rest, index)
-			needs[stage] = append(needs[stage], strings.Fields(rest)[0])
+			needs[stage] = append(needs[stage], substitute(strings.Fields(rest)[0], vars))
 		}
 		for _, w := range strings.Fields(rest) {
 			if from, ok := strings.CutPrefix(w, "--from="); ok {
