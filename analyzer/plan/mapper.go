@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/layerwise/layerwise/analyzer/dockerfile"
@@ -265,18 +266,32 @@ func (s *Step) dependOn(v *Vertex) {
 }
 
 // owner returns the step that a consumer takes the vertex from: of those that
-// share it, the one in the consumer's stage, else the first in the file.
+// share it, the one in the consumer's stage, else in a stage that the consumer
+// names, else the first in the file.
 func (v *Vertex) owner(consumer *Step) *Step {
-	var first *Step
+	var first, named *Step
 	for _, s := range v.Steps {
 		if s.Stage == consumer.Stage {
 			return s
+		}
+		if named == nil && s.isNamedBy(consumer.Instruction) {
+			named = s
 		}
 		if first == nil || s.Line < first.Line {
 			first = s
 		}
 	}
+	if named != nil {
+		return named
+	}
 	return first
+}
+
+// isNamedBy says that an instruction takes files from the step's stage.
+func (s *Step) isNamedBy(in *dockerfile.Instruction) bool {
+	return s.Stage != nil && slices.ContainsFunc(sources(in), func(name string) bool {
+		return strings.EqualFold(name, s.Stage.Name) || name == strconv.Itoa(s.Stage.Index)
+	})
 }
 
 func (m *mapper) why(s *Step) string {
