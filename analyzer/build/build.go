@@ -52,6 +52,9 @@ type Options struct {
 	// Status receives a copy of every status of the engine; it must not block
 	// for long. nil is fine.
 	Status func(*client.SolveStatus)
+	// Planned is told what is built once that is known, and while the engine goes
+	// on; it must not block. nil is fine.
+	Planned func(record.Project)
 	// Salt keys the hashes that stand for credentials in the record.
 	Salt []byte
 	// StatCache is the folder for checksums of files that did not change since
@@ -83,17 +86,22 @@ func Run(ctx context.Context, eng engine.Engine, o Options) (*record.Record, err
 	rec := r.record(eng.Info(), buildErr)
 	// The rest is bookkeeping of what has happened: it is worth finishing when
 	// the build was cancelled.
-	ctx = context.WithoutCancel(ctx)
-	facts, err := eng.Facts(ctx)
+	bookkeeping := context.WithoutCancel(ctx)
+	facts, err := eng.Facts(bookkeeping)
 	if err != nil && buildErr == nil {
 		return nil, fmt.Errorf("ask the engine what ran: %w", err)
 	}
 	r.attribute(rec, facts)
-	if err := r.addScans(ctx, rec); err != nil {
+	if err := r.addScans(bookkeeping, rec); err != nil {
 		rec.Warnings = append(rec.Warnings, err.Error())
 	}
 	if o.MeasureLayers && buildErr == nil {
-		if err := r.addLayers(ctx, rec, response); err != nil {
+		// All but this, which takes long where layers are large.
+		err := r.addLayers(ctx, rec, response)
+		if ctx.Err() != nil {
+			err = errors.New("interrupted while they were read")
+		}
+		if err != nil {
 			rec.Warnings = append(rec.Warnings, "layers are not known: "+err.Error())
 		}
 	}
@@ -145,6 +153,9 @@ func (r *run) build(ctx context.Context, c gateway.Client) (*gateway.Result, err
 	}
 	if r.plan, err = r.frontend.Plan(); err != nil {
 		return nil, err
+	}
+	if r.Planned != nil {
+		r.Planned(r.Source.Project(r.Target, r.platforms()))
 	}
 	r.startScans(ctx)
 	return res, nil

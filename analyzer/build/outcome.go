@@ -84,6 +84,7 @@ func (r *run) endByStatus(v *plan.Vertex, consumers []*plan.Vertex, ends map[*pl
 	case s.Cached:
 	case len(v.Inputs) > 0:
 		e.ran = e.done || e.err != ""
+	case r.cachedElsewhere(v):
 	default:
 		// A vertex without inputs announces its key, whether or not its content
 		// is needed then. It is, exactly if a consumer ran on top of it.
@@ -96,6 +97,25 @@ func (r *run) endByStatus(v *plan.Vertex, consumers []*plan.Vertex, ends map[*pl
 		e.seconds = seconds(s)
 	}
 	return e
+}
+
+// cachedElsewhere says that another vertex for the same image was reused. The
+// engine merges the two, and only one of them is announced as cached.
+func (r *run) cachedElsewhere(v *plan.Vertex) bool {
+	_, image, ok := strings.Cut(v.Op.GetSource().GetIdentifier(), "@")
+	if !ok {
+		return false
+	}
+	for _, b := range r.plan.Builds {
+		for _, w := range b.Vertices {
+			if _, other, _ := strings.Cut(w.Op.GetSource().GetIdentifier(), "@"); other == image {
+				if s := r.statuses.get(w.Digest); s != nil && s.Cached {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 // statusEnd is what the last status event tells for sure.

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/layerwise/layerwise/analyzer/buildcontext"
+	"github.com/layerwise/layerwise/analyzer/engine"
 	"github.com/layerwise/layerwise/analyzer/plan"
 	"github.com/layerwise/layerwise/analyzer/record"
 	"github.com/moby/buildkit/solver/pb"
@@ -35,6 +36,11 @@ func (r *run) startScans(ctx context.Context) {
 				o.Cache = buildcontext.NewStatCache(r.StatCache)
 			}
 			tree, err := buildcontext.Scan(ctx, folder, o)
+			if err == nil && (r.engine == nil || r.engine.Info().Kind != engine.KindEmbedded) {
+				// Nobody will tell the checksums, so they are computed while the
+				// engine works. What is wrong with one shows when it is asked for.
+				_, _ = tree.Checksum(ctx, nil)
+			}
 			r.scans.mu.Lock()
 			defer r.scans.mu.Unlock()
 			if err != nil {

@@ -118,7 +118,7 @@ func (w *world) longDockerfile(lines int) time.Duration {
 		if i%2 == 0 {
 			list = append(list, fmt.Sprintf("LABEL l%d=x", i))
 		} else {
-			list = append(list, fmt.Sprintf("ENV e%d=$e%d", i%100, (i+1)%100))
+			list = append(list, fmt.Sprintf("ENV e%d=%d", i%100, i))
 		}
 	}
 	w.dockerfile(append(list, "RUN true")...)

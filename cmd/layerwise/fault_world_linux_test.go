@@ -22,9 +22,9 @@ import (
 // Bounds of the waits; only a program that hangs reaches them.
 const (
 	patience = 90 * time.Second
-	// prompt is how long a program may take to end once it was told to: the
-	// engine gets ten seconds to stop before it is killed.
-	prompt = 15 * time.Second
+	// prompt is how long a program may take to end once it was told to. It gives
+	// up after twelve seconds; the rest is for a machine that is busy.
+	prompt = 30 * time.Second
 )
 
 // plainUser is an ordinary user without an entry in any file of the system.
@@ -36,13 +36,23 @@ var program struct {
 	err  error
 }
 
-// binary builds the program once for all tests of the package. The folder is
-// readable for other users, and stays for the cleanup of the last test to find.
+// binary builds the program once for all tests of the package, in a folder that
+// other users can read. No test is the last one for sure, so the folder stays,
+// until a run an hour later finds it.
 func binary(t testing.TB) string {
 	t.Helper()
 	program.once.Do(func() {
-		dir := filepath.Join(os.TempDir(), fmt.Sprintf("layerwise-fault-%d", os.Getuid()))
-		if program.err = os.MkdirAll(dir, 0o755); program.err != nil {
+		old, _ := filepath.Glob(filepath.Join(os.TempDir(), "layerwise-fault-*"))
+		for _, dir := range old {
+			if info, err := os.Lstat(dir); err == nil && time.Since(info.ModTime()) > time.Hour {
+				os.RemoveAll(dir)
+			}
+		}
+		var dir string
+		if dir, program.err = os.MkdirTemp("", "layerwise-fault-"); program.err != nil {
+			return
+		}
+		if program.err = os.Chmod(dir, 0o755); program.err != nil {
 			return
 		}
 		program.path = filepath.Join(dir, "layerwise")

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"crypto/rand"
-	"fmt"
 
 	"github.com/layerwise/layerwise/analyzer/build"
 	"github.com/layerwise/layerwise/analyzer/engine"
@@ -69,14 +68,15 @@ func (c *buildCommand) run(ctx context.Context, contextArg string) error {
 		return err
 	}
 	store, salt := c.records()
-	o.Salt = salt
+	before := &lookup{store: store}
+	o.Salt, o.Planned = salt, before.start
 	rec, buildErr := c.build(ctx, eng, o)
 	buildErr = exports.explain(buildErr)
 	finishErr := exports.finish(buildErr == nil)
 	if rec == nil {
 		return buildErr
 	}
-	old := c.remember(store, rec)
+	old := c.remember(store, before, rec)
 	r := report.New(report.Build, version())
 	r.Builds = append(r.Builds, report.FromRecord(rec, old, explain.Compare(old, rec)))
 	to := c.streams.Out
@@ -125,19 +125,53 @@ func (c *buildCommand) records() (*history.Store, []byte) {
 
 // remember compares with the last record of the project, and keeps this one. A
 // history that cannot be read or written never spoils a build; store may be nil.
-func (c *buildCommand) remember(store *history.Store, rec *record.Record) *record.Record {
+func (c *buildCommand) remember(store *history.Store, before *lookup, rec *record.Record) *record.Record {
 	if store == nil {
 		return nil
 	}
-	old, err := store.Latest(rec.Project)
-	if err != nil {
-		fmt.Fprintln(c.streams.Err, "warning:", clean(err.Error()))
+	old, warnings := before.wait()
+	for _, w := range warnings {
+		c.warn(w)
 	}
 	explain.CarryForward(old, rec)
 	if err := store.Save(rec); err != nil {
-		fmt.Fprintln(c.streams.Err, "warning: this build is not recorded:", clean(err.Error()))
+		c.warn("this build is not recorded: " + err.Error())
 	}
 	return old
+}
+
+// lookup reads the last record of a project while its next build runs. With
+// many files in the context a record takes long enough to be noticed.
+type lookup struct {
+	store    *history.Store // nil for none
+	done     chan struct{}  // nil before the start
+	old      *record.Record
+	warnings []string // the terminal belongs to the progress of the build
+}
+
+func (l *lookup) start(p record.Project) {
+	if l.store == nil {
+		return
+	}
+	l.done = make(chan struct{})
+	go func() {
+		defer close(l.done)
+		warn := l.store.Warn
+		l.store.Warn = func(message string) { l.warnings = append(l.warnings, message) }
+		defer func() { l.store.Warn = warn }()
+		var err error
+		if l.old, err = l.store.Latest(p); err != nil {
+			l.warnings = append(l.warnings, err.Error())
+		}
+	}()
+}
+
+// wait returns nil where there is no earlier record.
+func (l *lookup) wait() (*record.Record, []string) {
+	if l.done != nil {
+		<-l.done
+	}
+	return l.old, l.warnings
 }
 
 func failedVertex(rec *record.Record) string {

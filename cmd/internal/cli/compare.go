@@ -119,5 +119,9 @@ func load(store *history.Store, name string) (*record.Record, error) {
 		return nil, err
 	}
 	defer f.Close()
-	return record.Read(f, record.Limits{})
+	rec, err := record.Read(f, record.Limits{})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return rec, nil
 }

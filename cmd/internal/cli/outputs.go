@@ -113,6 +113,9 @@ func (o *outputs) toFile(s *Streams, e *client.ExportEntry, dest string) error {
 	if info, err := os.Stat(dest); err == nil && info.IsDir() {
 		return errors.New("dest is a folder; name a file")
 	}
+	if _, err := os.Stat(filepath.Dir(dest)); err != nil { // better now than after a long build
+		return err
+	}
 	p := &pendingFile{dest: dest}
 	o.pending = append(o.pending, p)
 	e.Output = func(map[string]string) (io.WriteCloser, error) { return p.create() }
