@@ -89,9 +89,12 @@ func (s *Store) entries(folder string) []Entry {
 	}
 	entries := make([]Entry, 0, len(files))
 	for id, path := range files {
+		var damaged *record.DamagedError
 		e, err := readEntry(path)
 		switch {
 		case errors.Is(err, fs.ErrNotExist): // pruned meanwhile
+		case errors.As(err, &damaged):
+			s.setAside(Entry{ID: id, Path: path}, err)
 		case err != nil:
 			s.warn("record %s is skipped: %v", id, err)
 		default:

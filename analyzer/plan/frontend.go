@@ -125,6 +125,10 @@ func (t *tap) Solve(ctx context.Context, req gateway.SolveRequest) (*gateway.Res
 	return res, nil
 }
 
+// Warn drops what the frontend's linter has to say: it is lint's to report, and
+// each warning would carry the whole file to the engine and back.
+func (t *tap) Warn(context.Context, digest.Digest, string, gateway.WarnOpts) error { return nil }
+
 func (t *tap) ResolveImageConfig(ctx context.Context, ref string, opt sourceresolver.Opt) (string, digest.Digest, []byte, error) {
 	if t.f.StandIns != nil && opt.OCILayoutOpt == nil {
 		return t.standIn(ctx, ref, opt)

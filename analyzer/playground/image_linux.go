@@ -74,7 +74,8 @@ func tree(program string, libraries []string) []file {
 	files := []file{
 		symlink("bin", "usr/bin"), symlink("sbin", "usr/sbin"), symlink("lib", "usr/lib"), symlink("lib64", "usr/lib64"),
 		folder("tmp", 0o1777), folder("var/tmp", 0o1777), folder("root", 0o700),
-		{name: "home/node", mode: 0o755, typeflag: tar.TypeDir, uid: 1000, gid: 1000},
+		// Owned by root: an engine with a single user id cannot unpack any other owner.
+		{name: "home/node", mode: 0o777, typeflag: tar.TypeDir},
 		regular("etc/passwd", passwd), regular("etc/group", group), regular("etc/os-release", osRelease),
 		{name: programPath, mode: 0o755, typeflag: tar.TypeReg, source: program, tail: mark},
 	}

@@ -197,7 +197,7 @@ func TestLayerLooksLikeABaseImage(t *testing.T) {
 	root := unpack(t)
 	for path, mode := range map[string]os.FileMode{
 		"tmp": os.ModeDir | os.ModeSticky | 0o777, "var/tmp": os.ModeDir | os.ModeSticky | 0o777, "root": os.ModeDir | 0o700, "etc/ssl/certs": os.ModeDir | 0o755,
-		"home/node": os.ModeDir | 0o755, "etc/passwd": 0o644, "usr/libexec/playground": 0o755, "bin/sh": 0o755, "usr/bin/env": 0o755, "usr/local/bin": os.ModeDir | 0o755,
+		"home/node": os.ModeDir | 0o777, "etc/passwd": 0o644, "usr/libexec/playground": 0o755, "bin/sh": 0o755, "usr/bin/env": 0o755, "usr/local/bin": os.ModeDir | 0o755,
 	} {
 		info, err := os.Stat(filepath.Join(root, path))
 		if err != nil {

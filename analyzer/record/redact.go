@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // redactedPrefix starts what stands for a credential in a record.
@@ -24,6 +25,8 @@ type Redactor struct {
 	salt []byte
 	// replace has the registered values and their hashes, alternating.
 	replace *strings.Replacer
+	// values has what Value returned: the steps of a stage share most of theirs.
+	values sync.Map // of [2]string to string
 }
 
 // NewRedactor returns a redactor that knows the credentials among these named
@@ -62,10 +65,18 @@ func NewRedactor(salt []byte, named ...map[string]string) *Redactor {
 // where the name is a credential's, else the value with every credential in it
 // replaced as Text does. Empty values and plain switches (true, 0, none) stay.
 func (r *Redactor) Value(name, value string) string {
-	if isSecret(name, value) {
-		return r.hash(value)
+	key := [2]string{name, value}
+	if known, ok := r.values.Load(key); ok {
+		return known.(string)
 	}
-	return r.Text(value)
+	out := ""
+	if isSecret(name, value) {
+		out = r.hash(value)
+	} else {
+		out = r.Text(value)
+	}
+	r.values.Store(key, out)
+	return out
 }
 
 // Values applies Value to a map. It returns nil for nil.
