@@ -39,7 +39,9 @@ func (r *run) startScans(ctx context.Context) {
 			if err == nil && (r.engine == nil || r.engine.Info().Kind != engine.KindEmbedded) {
 				// Nobody will tell the checksums, so they are computed while the
 				// engine works. What is wrong with one shows when it is asked for.
-				_, _ = tree.Checksum(ctx, nil)
+				for _, selectors := range selections(r.plan, name) {
+					_, _ = tree.Checksum(ctx, selectors)
+				}
 			}
 			r.scans.mu.Lock()
 			defer r.scans.mu.Unlock()
@@ -59,6 +61,24 @@ func sources(p *plan.Plan) map[string]*pb.SourceOp {
 		for name, op := range b.Sources() {
 			if _, ok := all[name]; !ok {
 				all[name] = op
+			}
+		}
+	}
+	return all
+}
+
+// selections are the files that operations take from a local source.
+func selections(p *plan.Plan, source string) [][]record.Selector {
+	var all [][]record.Selector
+	for _, b := range p.Builds {
+		for _, v := range b.Vertices {
+			for i, in := range v.Inputs {
+				if in.LocalName() != source {
+					continue
+				}
+				if selectors, hashed := plan.Selectors(v.Op, i); hashed {
+					all = append(all, selectors)
+				}
 			}
 		}
 	}

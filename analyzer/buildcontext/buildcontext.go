@@ -59,6 +59,7 @@ type Tree struct {
 	Unreadable []string
 
 	entries  []entry // in the order of a walk
+	sums     *sums   // nil without a cache
 	contents func() (contenthash.CacheContext, error)
 }
 
@@ -92,7 +93,11 @@ func Scan(ctx context.Context, root string, opts Options) (*Tree, error) {
 		return nil, fmt.Errorf("cannot read the build context %s: %w", root, err)
 	}
 	s.saveCache()
-	return newTree(s.top.flatten(make([]entry, 0, s.top.count())), s.unstable, s.unreadable), nil
+	t := newTree(s.top.flatten(make([]entry, 0, s.top.count())), s.unstable, s.unreadable)
+	if opts.Cache != nil {
+		t.sums = &sums{cache: opts.Cache, root: resolved}
+	}
+	return t, nil
 }
 
 func resolveRoot(root string) (string, error) {

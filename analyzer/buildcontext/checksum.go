@@ -28,6 +28,17 @@ import (
 // opsutils.NewContentHashFunc. No selectors pick everything. A path that is
 // not there is an error, as it is in a build.
 func (t *Tree) Checksum(ctx context.Context, selectors []record.Selector) (digest.Digest, error) {
+	if known := t.sums.lookup(t.entries, selectors); known != "" {
+		return known, nil
+	}
+	sum, err := t.checksum(ctx, selectors)
+	if err == nil {
+		t.sums.add(selectors, sum)
+	}
+	return sum, err
+}
+
+func (t *Tree) checksum(ctx context.Context, selectors []record.Selector) (digest.Digest, error) {
 	contents, err := t.contents()
 	if err != nil {
 		return "", fmt.Errorf("cannot hash the build context: %w", err)

@@ -135,6 +135,12 @@ func (f *folder) write(out *statWriter, known *statFile, trusted int64) {
 // store replaces the file of a scanned folder in one step, and drops files
 // that nobody wrote for long.
 func (c *StatCache) store(root string, data []byte) {
+	c.replace(c.path(root), data)
+	c.prune()
+}
+
+// replace writes one file of the cache, whole or not at all.
+func (c *StatCache) replace(path string, data []byte) {
 	if os.MkdirAll(c.dir, 0o700) != nil {
 		return
 	}
@@ -147,12 +153,11 @@ func (c *StatCache) store(root string, data []byte) {
 		err = closeErr
 	}
 	if err == nil {
-		err = os.Rename(temp.Name(), c.path(root))
+		err = os.Rename(temp.Name(), path)
 	}
 	if err != nil {
 		os.Remove(temp.Name())
 	}
-	c.prune()
 }
 
 func (c *StatCache) prune() {

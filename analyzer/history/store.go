@@ -107,7 +107,6 @@ func (s *Store) Save(r *record.Record) error {
 		os.Remove(temp.Name())
 		return fmt.Errorf("cannot save record %s: %w", r.ID, err)
 	}
-	syncFolder(folder)
 	if s.Keep >= 0 {
 		if _, _, err := s.pruneFolder(folder, PruneOptions{Keep: max(s.Keep, 1)}); err != nil {
 			s.warn("cannot prune the history: %v", err)
@@ -131,7 +130,9 @@ func createTemp(folder string) (*os.File, error) {
 	}
 }
 
-// writeFile writes a record, with its header, to stable storage and closes f.
+// writeFile writes a record, with its header, and closes f. It does not wait for
+// the disk: after a loss of power the record may be damaged, which its checksum
+// shows and costs one comparison; the wait would cost every build.
 func writeFile(f *os.File, r *record.Record) error {
 	buffered := bufio.NewWriter(f)
 	err := writeHeader(buffered, entryOf(r))
@@ -141,22 +142,10 @@ func writeFile(f *os.File, r *record.Record) error {
 	if err == nil {
 		err = buffered.Flush()
 	}
-	if err == nil {
-		err = f.Sync()
-	}
 	if closeErr := f.Close(); err == nil {
 		err = closeErr
 	}
 	return err
-}
-
-// syncFolder makes a rename durable where the system can; a loss of power
-// right now costs one record.
-func syncFolder(folder string) {
-	if f, err := os.Open(folder); err == nil {
-		f.Sync()
-		f.Close()
-	}
 }
 
 // readFile reads the record of a file.
