@@ -17,8 +17,9 @@ func Write(w io.Writer, r *Record) error {
 	if r.Schema != Schema {
 		return &SchemaError{Schema: r.Schema}
 	}
-	// One goroutine: a record is small, and a build may be running beside it.
-	enc, err := zstd.NewWriter(w, zstd.WithEncoderConcurrency(1))
+	// Most of a large record are digests, which no level makes smaller; a second
+	// goroutine compresses what the first one encodes.
+	enc, err := zstd.NewWriter(w, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(2), zstd.WithWindowSize(1<<20))
 	if err != nil {
 		return fmt.Errorf("cannot compress record %s: %w", r.ID, err)
 	}

@@ -15,6 +15,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
@@ -42,6 +43,7 @@ const (
 func Main() int {
 	playground.Main()
 	embedded.Main()
+	debug.SetGCPercent(400)      // a short life: memory is given back at its end
 	logrus.SetOutput(io.Discard) // what BuildKit's client logs beside the errors that it returns
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
