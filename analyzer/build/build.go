@@ -21,6 +21,7 @@ import (
 	"github.com/layerwise/layerwise/analyzer/plan"
 	"github.com/layerwise/layerwise/analyzer/record"
 	"github.com/moby/buildkit/client"
+	"github.com/moby/buildkit/frontend/dockerfile/instructions"
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/moby/buildkit/identity"
 	"github.com/moby/buildkit/session"
@@ -162,7 +163,7 @@ func (r *run) build(ctx context.Context, c gateway.Client) (*gateway.Result, err
 }
 
 func (r *run) record(info engine.Info, buildErr error) *record.Record {
-	r.redactor = record.NewRedactor(r.Salt, r.BuildArgs, argValues(r.plan))
+	r.redactor = record.NewRedactor(r.Salt, append(namedValues(r.plan), r.BuildArgs)...)
 	rec := &record.Record{
 		Schema: record.Schema, ID: record.NewID(r.started), Label: r.Label, Tool: r.Tool,
 		Project: r.Source.Project(r.Target, r.platforms()),
@@ -188,13 +189,33 @@ func (r *run) record(info engine.Info, buildErr error) *record.Record {
 	return rec
 }
 
-// argValues collects the build arguments in scope anywhere, defaults included.
-func argValues(p *plan.Plan) map[string]string {
-	all := map[string]string{}
+// namedValues are the build arguments and variables of a file by name, as they
+// are in scope and as they are written.
+func namedValues(p *plan.Plan) []map[string]string {
+	inScope := map[string]string{}
 	for _, b := range p.Builds {
 		for _, s := range b.Steps {
-			maps.Copy(all, s.Args)
-			maps.Copy(all, s.Env)
+			maps.Copy(inScope, s.Args)
+			maps.Copy(inScope, s.Env)
+		}
+	}
+	all := []map[string]string{inScope}
+	for _, in := range p.File.All() {
+		written := map[string]string{}
+		switch c := in.Command.(type) {
+		case *instructions.ArgCommand:
+			for _, a := range c.Args {
+				if a.Value != nil {
+					written[a.Key] = *a.Value
+				}
+			}
+		case *instructions.EnvCommand:
+			for _, kv := range c.Env {
+				written[kv.Key] = kv.Value
+			}
+		}
+		if len(written) > 0 {
+			all = append(all, written)
 		}
 	}
 	return all

@@ -23,7 +23,7 @@ import (
 // addLayers joins the steps with the layers of the exported image. Which layer
 // belongs to which operation is in the provenance that BuildKit keeps with the
 // history of a build: for every operation the chain of layers that its result
-// consists of. What the chain has on top of that of its first input is its own.
+// consists of. What the chain has on top of that of its base is its own.
 func (r *run) addLayers(ctx context.Context, rec *record.Record, response *client.SolveResponse) error {
 	if response == nil || response.ExporterResponse["containerimage.digest"] == "" {
 		return nil // nothing was exported that has layers
@@ -92,7 +92,11 @@ func addPlatformLayers(ctx context.Context, blobs *blobs, b *plan.Build, steps [
 		return errors.New("the engine's history has no build definition")
 	}
 	c := chains{steps: config.DigestMapping, layers: p.RunDetails.Metadata.BuildKitMetadata.Layers}
+	inImage := b.InImage()
 	for i, s := range b.Steps {
+		if !inImage[s] {
+			continue
+		}
 		own, first := c.own(s)
 		for j, d := range own {
 			layer := record.Layer{Digest: string(d.Digest), Size: d.Size, Index: first + j}
@@ -105,18 +109,17 @@ func addPlatformLayers(ctx context.Context, blobs *blobs, b *plan.Build, steps [
 	return nil
 }
 
-// own returns the layers that a step put on top of its first input, and the
+// own returns the layers that a step put on top of what it started from, and the
 // index of the first one in the image.
 func (c chains) own(s *plan.Step) ([]ocispecs.Descriptor, int) {
-	primary := s.Vertices
-	if len(primary) == 0 {
+	if len(s.Vertices) == 0 {
 		return nil, 0
 	}
-	last := primary[len(primary)-1]
+	last := s.Vertices[len(s.Vertices)-1]
 	chain := c.chain(last)
 	below := 0
-	if len(last.Inputs) > 0 {
-		below = common(c.chain(last.Inputs[0]), chain)
+	if bases := last.Bases(); len(bases) > 0 {
+		below = common(c.chain(bases[0]), chain)
 	}
 	return chain[below:], below
 }
