@@ -201,8 +201,9 @@ func resolveLayout(at string) (path, digest string, err error) {
 	return path, string(desc.Digest), nil
 }
 
-// frontendVersion is the version of BuildKit that this program is built with.
-func frontendVersion() string {
+// FrontendVersion is the version of BuildKit that this program is built with,
+// and so that of its built-in Dockerfile frontend; "" where it is not recorded.
+func FrontendVersion() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return ""

@@ -178,15 +178,25 @@ func (r *run) record(info engine.Info, buildErr error) *record.Record {
 		rec.BuildArgs[k] = r.redactor.Value(k, v)
 	}
 	if buildErr != nil {
-		rec.Result, rec.Error = record.Failed, r.redactor.Text(buildErr.Error())
+		rec.Result, rec.Error = record.Failed, r.redactor.Text(Message(buildErr))
 		if errors.Is(buildErr, context.Canceled) || strings.Contains(buildErr.Error(), context.Canceled.Error()) {
 			rec.Result = record.Canceled
 		}
 	}
 	if r.plan.Syntax != "" {
-		rec.Warnings = append(rec.Warnings, fmt.Sprintf("the file asks for the frontend %s; the built-in one of BuildKit %s read it", r.plan.Syntax, frontendVersion()))
+		rec.Warnings = append(rec.Warnings, fmt.Sprintf("the file asks for the frontend %s; the built-in one of BuildKit %s read it", r.plan.Syntax, FrontendVersion()))
 	}
 	return rec
+}
+
+// Message is what a build's error says, without what gRPC and the frontend wrap
+// around it on its way.
+func Message(err error) string {
+	text := err.Error()
+	for _, noise := range []string{"failed to run Build function: ", "failed to solve: ", "rpc error: code = Unknown desc = "} {
+		text = strings.ReplaceAll(text, noise, "")
+	}
+	return text
 }
 
 // namedValues are the build arguments and variables of a file by name, as they

@@ -10,8 +10,7 @@
 // cache/contenthash, the metadata of a file and the resolution of followed
 // paths from fsutil, patterns from moby/patternmatcher. Two things are written
 // anew. The walk is parallel and asks the system once for each file, where
-// fsutil's filters copy their way through it one by one; ScanFS is the slow way
-// for sources that are no folder, and the reference that tests compare with.
+// fsutil's filters copy their way through it one by one; tests compare the two.
 // And record.Select names the files behind a checksum, which BuildKit never
 // does.
 //

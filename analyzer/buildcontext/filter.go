@@ -10,18 +10,6 @@ import (
 	"github.com/tonistiigi/fsutil"
 )
 
-// Ignored says whether patterns of a .dockerignore file leave a path out, or a
-// folder above it. The path is relative to the context, with "/". Patterns
-// that are not valid leave nothing out: the build refuses them.
-func Ignored(patterns []string, path string) bool {
-	m, err := patternmatcher.New(patterns)
-	if err != nil {
-		return false
-	}
-	ignored, err := m.MatchesOrParentMatches(filepath.FromSlash(path))
-	return err == nil && ignored
-}
-
 // filter decides which paths of a source are sent, as the filter of
 // fsutil.NewFilterFS does. Here the state of a folder is a value, so that
 // several goroutines can walk; each has a filter of its own (clone), since a

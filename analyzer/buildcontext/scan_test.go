@@ -327,17 +327,3 @@ func TestScanWideAndDeep(t *testing.T) {
 		}
 	}
 }
-
-func TestIgnored(t *testing.T) {
-	patterns := []string{"*.md", "!README.md", "node_modules", "docs/**/x"}
-	for path, want := range map[string]bool{
-		"a.md": true, "README.md": false, "node_modules/a/b.js": true, "src/a.md": false, "docs/a/b/x": true, "docs": false, "": false,
-	} {
-		if got := Ignored(patterns, path); got != want {
-			t.Errorf("%q: %v", path, got)
-		}
-	}
-	if Ignored([]string{"["}, "a") || Ignored(nil, "a") {
-		t.Error("ignored by nothing")
-	}
-}

@@ -357,35 +357,6 @@ func TestDefaultDir(t *testing.T) {
 	}
 }
 
-func TestIdentify(t *testing.T) {
-	root, err := filepath.EvalSymlinks(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	app := filepath.Join(root, "app")
-	if err := os.MkdirAll(filepath.Join(app, "docker"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Symlink("app", filepath.Join(root, "link")); err != nil {
-		t.Fatal(err)
-	}
-	t.Chdir(root)
-	for _, c := range []struct{ context, dockerfile, want string }{
-		{"app", "app/Dockerfile", "Dockerfile"}, {"./app/", "link/docker/d", "docker/d"},
-		{"link", app + "/docker/../Dockerfile", "Dockerfile"}, {app, "-", "-"},
-		{"app", "Dockerfile", filepath.Join(root, "Dockerfile")},
-	} {
-		got, err := Identify(c.context, c.dockerfile, "t", []string{"linux/arm64", "linux/amd64"})
-		want := record.Project{Context: app, Dockerfile: c.want, Target: "t", Platforms: []string{"linux/amd64", "linux/arm64"}}
-		if diff := cmp.Diff(want, got); diff != "" || err != nil {
-			t.Errorf("%v: %v\n%s", c, err, diff)
-		}
-	}
-	if _, err := Identify("missing", "-", "", nil); err == nil {
-		t.Error("a missing context has an identity")
-	}
-}
-
 func TestProjectFolder(t *testing.T) {
 	seen := map[string]string{}
 	for _, context := range []string{

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"path"
 	"path/filepath"
 	"slices"
@@ -12,38 +11,6 @@ import (
 
 	"github.com/layerwise/layerwise/analyzer/record"
 )
-
-// Identify returns the identity of a build of a local context. Two ways to
-// name the same folder, file and platforms give the same project: the context
-// is absolute with its symbolic links resolved, the Dockerfile relative to it
-// where it lies below, and the platforms are sorted. dockerfile is a path as
-// the shell means it, or "-" for standard input.
-func Identify(context, dockerfile, target string, platforms []string) (record.Project, error) {
-	folder, err := resolve(context)
-	if err != nil {
-		return record.Project{}, fmt.Errorf("cannot find the build context: %w", err)
-	}
-	if dockerfile != "-" {
-		// Its folder only: a link with another name is another Dockerfile.
-		dir, err := resolve(filepath.Dir(dockerfile))
-		if err != nil {
-			return record.Project{}, fmt.Errorf("cannot find the Dockerfile: %w", err)
-		}
-		dockerfile = filepath.Join(dir, filepath.Base(dockerfile))
-		if rel, err := filepath.Rel(folder, dockerfile); err == nil && filepath.IsLocal(rel) {
-			dockerfile = filepath.ToSlash(rel)
-		}
-	}
-	return record.Project{Context: folder, Dockerfile: dockerfile, Target: target, Platforms: sorted(platforms)}, nil
-}
-
-func resolve(folder string) (string, error) {
-	abs, err := filepath.Abs(folder)
-	if err != nil {
-		return "", err
-	}
-	return filepath.EvalSymlinks(abs)
-}
 
 func sorted(list []string) []string {
 	list = append([]string{}, list...)

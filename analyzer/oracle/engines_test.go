@@ -70,7 +70,7 @@ func startBuildkitd(t *testing.T) engine.Engine {
 	t.Cleanup(func() { os.RemoveAll(run) })
 	socket := "unix://" + filepath.Join(run, "s")
 	daemon := exec.Command("/proc/self/exe", bin, "--root", filepath.Join(dir, "state"), "--addr", socket,
-		"--oci-worker-binary", runtime, "--oci-worker-net", "host", "--containerd-worker=false")
+		"--oci-worker-binary", runtime, "--oci-worker-net", "host", "--oci-worker=true", "--containerd-worker=false")
 	daemon.Args[0] = initName
 	daemon.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWPID, Pdeathsig: syscall.SIGKILL}
 	if os.Geteuid() != 0 {

@@ -74,7 +74,7 @@ func (w *world) startBuildkitd() (addr string) {
 	}
 	cmd := exec.Command("/bin/sh", "-c", `mount -t proc proc /proc && exec "$@"`, "sh",
 		w.goBuild("github.com/moby/buildkit/cmd/buildkitd"), "--root", w.path("buildkitd-state"), "--addr", addr,
-		"--oci-worker-binary", runtime, "--oci-worker-net", "host", "--containerd-worker=false")
+		"--oci-worker-binary", runtime, "--oci-worker-net", "host", "--oci-worker=true", "--containerd-worker=false")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Cloneflags: syscall.CLONE_NEWPID, Unshareflags: syscall.CLONE_NEWNS}
 	p := w.startCommand(cmd)
 	w.Cleanup(func() {

@@ -18,7 +18,6 @@ type buildCommand struct {
 	buildFlags
 	engineFlags
 	reportFlags
-	failOnMiss bool
 }
 
 func newBuild(g *globals) *cobra.Command {
@@ -58,15 +57,15 @@ func (c *buildCommand) run(ctx context.Context, contextArg string) error {
 	if err != nil {
 		return err
 	}
+	o, exports, err := c.buildFlags.options(ctx, c.streams, contextArg, c.address(c.streams) == "")
+	if err != nil {
+		return err
+	}
 	eng, err := c.engineFlags.open(ctx, c.streams)
 	if err != nil {
 		return err
 	}
 	defer eng.Close()
-	o, exports, err := c.buildFlags.options(ctx, c.streams, contextArg, eng.Info().Kind == engine.KindEmbedded)
-	if err != nil {
-		return err
-	}
 	store, salt := c.records()
 	before := &lookup{store: store}
 	o.Salt, o.Planned = salt, before.start

@@ -20,6 +20,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/layerwise/layerwise/analyzer/build"
 	"github.com/layerwise/layerwise/analyzer/engine/embedded"
 	"github.com/layerwise/layerwise/analyzer/playground"
 	"github.com/sirupsen/logrus"
@@ -110,7 +111,7 @@ func (e *gateError) Error() string { return e.message }
 type interruptedError struct{ err error }
 
 func (e *interruptedError) Error() string {
-	if text := message(e.err); !strings.HasSuffix(text, context.Canceled.Error()) {
+	if text := build.Message(e.err); !strings.HasSuffix(text, context.Canceled.Error()) {
 		return "interrupted: " + text
 	}
 	return "interrupted" // the rest is how each layer of the program passed that on
@@ -128,6 +129,7 @@ whether the last build reused it, and if not, exactly why.`,
 		Example: `  layerwise build .                            build, and say what was reused and why the rest was not
   layerwise rebuild --edit src/app.js .        build again and again with an edit between, on a copy
   layerwise explain .                          what each step's cache key depends on, without a build`,
+		Version:       version(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args: func(_ *cobra.Command, args []string) error {

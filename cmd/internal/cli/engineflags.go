@@ -44,11 +44,7 @@ func (f *engineFlags) registerEmbedded(fs *pflag.FlagSet) {
 
 // open starts or reaches the engine that the flags and the environment ask for.
 func (f *engineFlags) open(ctx context.Context, s *Streams) (engine.Engine, error) {
-	addr := f.addr
-	if addr == "" {
-		addr = s.Getenv("BUILDKIT_HOST")
-	}
-	if addr != "" {
+	if addr := f.address(s); addr != "" {
 		return f.dial(ctx, addr)
 	}
 	dir := f.dir
@@ -59,6 +55,14 @@ func (f *engineFlags) open(ctx context.Context, s *Streams) (engine.Engine, erro
 		}
 	}
 	return f.start(ctx, s, dir)
+}
+
+// address is that of a running engine, "" for the embedded one.
+func (f *engineFlags) address(s *Streams) string {
+	if f.addr != "" {
+		return f.addr
+	}
+	return s.Getenv("BUILDKIT_HOST")
 }
 
 func (f *engineFlags) dial(ctx context.Context, addr string) (engine.Engine, error) {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/layerwise/layerwise/analyzer/build"
 	"github.com/layerwise/layerwise/analyzer/dockerfile"
 	"github.com/layerwise/layerwise/analyzer/engine"
 	"github.com/moby/buildkit/solver/errdefs"
@@ -23,6 +24,13 @@ func (e *buildError) Unwrap() error { return e.err }
 // printError says what failed and where, with the source lines where there are
 // some, and what to do about it.
 func printError(s *Streams, err error) {
+	var several interface{ Unwrap() []error }
+	if errors.As(err, &several) {
+		for _, one := range several.Unwrap() {
+			printError(s, one)
+		}
+		return
+	}
 	var syntax *dockerfile.SyntaxError
 	if errors.As(err, &syntax) {
 		var b strings.Builder
@@ -36,19 +44,10 @@ func printError(s *Streams, err error) {
 		_ = src.Print(&b)
 	}
 	fmt.Fprint(s.Err, cleanLines(b.String()))
-	fmt.Fprintln(s.Err, "error:", clean(message(err)))
+	fmt.Fprintln(s.Err, "error:", clean(build.Message(err)))
 	if h := hint(err); h != "" {
 		fmt.Fprintln(s.Err, "hint:", h)
 	}
-}
-
-// message drops what gRPC and the frontend wrap around an error on its way.
-func message(err error) string {
-	text := err.Error()
-	for _, noise := range []string{"failed to run Build function: ", "failed to solve: ", "rpc error: code = Unknown desc = "} {
-		text = strings.ReplaceAll(text, noise, "")
-	}
-	return text
 }
 
 func hint(err error) string {

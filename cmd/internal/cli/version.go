@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"runtime/debug"
 
+	"github.com/layerwise/layerwise/analyzer/build"
 	"github.com/spf13/cobra"
 )
 
@@ -18,19 +19,6 @@ func version() string {
 	return info.Main.Version
 }
 
-func buildkitVersion() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "(unknown)"
-	}
-	for _, m := range info.Deps {
-		if m.Path == "github.com/moby/buildkit" {
-			return m.Version
-		}
-	}
-	return "(unknown)"
-}
-
 func newVersion(g *globals) *cobra.Command {
 	return &cobra.Command{
 		Use:     "version",
@@ -39,7 +27,7 @@ func newVersion(g *globals) *cobra.Command {
 		Args:    args(cobra.NoArgs),
 		RunE: func(*cobra.Command, []string) error {
 			_, err := fmt.Fprintf(g.streams.Out, "layerwise %s\nBuildKit %s\n%s %s/%s\n",
-				version(), buildkitVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+				version(), build.FrontendVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 			return err
 		},
 	}
