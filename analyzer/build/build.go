@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"maps"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -25,6 +26,8 @@ import (
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/moby/buildkit/identity"
 	"github.com/moby/buildkit/session"
+	"github.com/moby/buildkit/solver/errdefs"
+	"github.com/opencontainers/go-digest"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -120,6 +123,7 @@ type run struct {
 	ref      string // of the build in the engine's history
 	statuses *statuses
 	scans    scans
+	culprit  digest.Digest // the vertex that failed the build, "" for none
 }
 
 func (r *run) solve(ctx context.Context) (*client.SolveResponse, error) {
@@ -182,6 +186,10 @@ func (r *run) record(info engine.Info, buildErr error) *record.Record {
 		if errors.Is(buildErr, context.Canceled) || strings.Contains(buildErr.Error(), context.Canceled.Error()) {
 			rec.Result = record.Canceled
 		}
+		var vertex *errdefs.VertexError
+		if rec.Result == record.Failed && errors.As(buildErr, &vertex) {
+			r.culprit = digest.Digest(vertex.Digest)
+		}
 	}
 	if r.plan.Syntax != "" {
 		rec.Warnings = append(rec.Warnings, fmt.Sprintf("the file asks for the frontend %s; the built-in one of BuildKit %s read it", r.plan.Syntax, FrontendVersion()))
@@ -192,12 +200,11 @@ func (r *run) record(info engine.Info, buildErr error) *record.Record {
 // Message is what a build's error says, without what gRPC and the frontend wrap
 // around it on its way.
 func Message(err error) string {
-	text := err.Error()
-	for _, noise := range []string{"failed to run Build function: ", "failed to solve: ", "rpc error: code = Unknown desc = "} {
-		text = strings.ReplaceAll(text, noise, "")
-	}
-	return text
+	return wrapping.ReplaceAllString(err.Error(), "")
 }
+
+var wrapping = regexp.MustCompile(`failed to run Build function: |failed to solve: |rpc error: code = Unknown desc = |` +
+	`failed to compute cache key: failed to calculate checksum of ref \S+: `)
 
 // namedValues are the build arguments and variables of a file by name, as they
 // are in scope and as they are written.

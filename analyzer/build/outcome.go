@@ -17,11 +17,16 @@ func (r *run) attribute(rec *record.Record, facts map[digest.Digest]engine.Fact)
 		consumers := consumersOf(b)
 		ends := map[*plan.Vertex]end{}
 		for _, v := range backwards(b.Vertices) {
+			var e end
 			if f, ok := facts[v.Digest]; facts != nil {
-				ends[v] = r.endByFact(v, f, ok, rec.Result)
+				e = r.endByFact(v, f, ok, rec.Result)
 			} else {
-				ends[v] = r.endByStatus(v, consumers[v], ends, rec.Result)
+				e = r.endByStatus(v, consumers[v], ends, rec.Result)
 			}
+			if v.Digest == r.culprit { // its own status may say that it was cancelled
+				e.err, e.done, e.canceled = rec.Error, false, false
+			}
+			ends[v] = e
 		}
 		for _, s := range b.Steps {
 			r.fill(&rec.Steps[i], s, ends, facts)

@@ -57,6 +57,8 @@ func hint(err error) string {
 		return "check that a buildkitd listens there, or leave out --addr and BUILDKIT_HOST to use the embedded engine"
 	case strings.Contains(err.Error(), "fstype: overlay") && strings.Contains(err.Error(), "invalid argument"):
 		return "the kernel's overlayfs stacks some 500 layers at most: put several commands into one RUN, or use --snapshotter native"
+	case strings.Contains(err.Error(), "failed to calculate checksum") && strings.HasSuffix(err.Error(), "not found"):
+		return "check that the build context has it, or the stage that it is copied from, and that .dockerignore does not leave it out"
 	case strings.Contains(err.Error(), "failed to resolve source metadata") || strings.Contains(err.Error(), "failed to do request"):
 		return "without a registry in reach, --offline answers base images with the built-in playground image"
 	}
