@@ -62,6 +62,7 @@ var importRules = []rule{
 		allow: exceptions{
 			"analyzer/plan → " + buildkit + "/solver/pb":                          "the build graph's types, on the wire",
 			"analyzer/build → " + buildkit + "/solver/pb":                         "the build graph's types, on the wire",
+			"analyzer/build → " + buildkit + "/solver/errdefs":                    "the vertex that an error carries",
 			"analyzer/build → " + buildkit + "/solver/llbsolver/provenance/types": "the JSON of a history record, which names the layers",
 			"analyzer/build → " + containerd + "/api/services/content/v1":         "BuildKit's client hands out its content store by this API",
 			"analyzer/buildcontext → " + buildkit + "/cache":                      "what BuildKit's checksum code takes",
