@@ -23,6 +23,9 @@ func (r *run) attribute(rec *record.Record, facts map[digest.Digest]engine.Fact)
 			} else {
 				e = r.endByStatus(v, consumers[v], ends, rec.Result)
 			}
+			if e.ran && v.Op.GetSource() != nil {
+				e.seconds = max(e.seconds, r.statuses.transfer(v.Digest))
+			}
 			if v.Digest == r.culprit { // its own status may say that it was cancelled
 				e.err, e.done, e.canceled = rec.Error, false, false
 			}

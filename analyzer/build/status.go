@@ -14,10 +14,16 @@ import (
 type statuses struct {
 	mu       sync.Mutex
 	vertices map[digest.Digest]*client.Vertex
+	// transfers has the times between which a vertex's parts were fetched and
+	// unpacked: an image is, when the first step needs its files, long after its
+	// own operation is done.
+	transfers map[digest.Digest]span
 }
 
+type span struct{ from, to time.Time }
+
 func newStatuses() *statuses {
-	return &statuses{vertices: map[digest.Digest]*client.Vertex{}}
+	return &statuses{vertices: map[digest.Digest]*client.Vertex{}, transfers: map[digest.Digest]span{}}
 }
 
 func (s *statuses) add(status *client.SolveStatus) {
@@ -26,6 +32,27 @@ func (s *statuses) add(status *client.SolveStatus) {
 	for _, v := range status.Vertexes {
 		s.vertices[v.Digest] = v
 	}
+	for _, part := range status.Statuses {
+		if part.Started == nil || part.Completed == nil {
+			continue
+		}
+		t, ok := s.transfers[part.Vertex]
+		if !ok || part.Started.Before(t.from) {
+			t.from = *part.Started
+		}
+		if part.Completed.After(t.to) {
+			t.to = *part.Completed
+		}
+		s.transfers[part.Vertex] = t
+	}
+}
+
+// transfer is how long a vertex's parts took to fetch and unpack, in seconds.
+func (s *statuses) transfer(d digest.Digest) float64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t := s.transfers[d]
+	return max(0, t.to.Sub(t.from).Seconds())
 }
 
 func (s *statuses) get(d digest.Digest) *client.Vertex {
