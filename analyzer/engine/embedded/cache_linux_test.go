@@ -1,6 +1,10 @@
 package embedded_test
 
 import (
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -50,37 +54,82 @@ func TestLocalCache(t *testing.T) {
 	}
 }
 
-// What exceeds the bound is collected soon after the start.
+// What exceeds the bound is collected when the engine is closed, however short
+// it ran, and what was used last is kept.
 func TestKeepBytes(t *testing.T) {
-	if testing.Short() {
-		t.Skip("waits for the garbage collection")
+	for _, snapshotter := range []string{embedded.SnapshotOverlay, embedded.SnapshotNative} {
+		t.Run(snapshotter, func(t *testing.T) {
+			const size, keep = 5e6, 18e6
+			o := embedded.Options{Root: stateFolder(t), Snapshotter: snapshotter, KeepBytes: keep}
+			fill := func(name string) built {
+				t.Helper()
+				e := start(t, o)
+				b := solve(t, e, step(rootfs(), "fill", "/"+name, fmt.Sprint(int(size))), nil)
+				if err := e.Close(); err != nil {
+					t.Fatal(err)
+				}
+				return b
+			}
+			for _, name := range []string{"a", "b", "c", "d", "e"} {
+				fill(name)
+				if used := filesIn(t, o.Root, size); used > keep {
+					t.Errorf("after %s the folder holds %d bytes, want %d at most", name, used, int(keep))
+				}
+			}
+			if ran := fill("e").executed(); len(ran) > 0 {
+				t.Errorf("what was used last was collected: %q ran", ran)
+			}
+			if ran := fill("a").executed(); !slices.Contains(ran, "step fill") {
+				t.Errorf("what was used first was kept: %q ran", ran)
+			}
+		})
 	}
-	root := stateFolder(t)
-	e := start(t, embedded.Options{Root: root})
-	for _, text := range []string{"1", "2", "3"} {
-		solve(t, e, step(step(rootfs(), "write", "/x", text), "fill", "/big", "5000000"), nil)
-	}
-	if used := diskUsage(t, e); used < 15e6 {
-		t.Fatalf("three steps of 5 MB use %d bytes", used)
-	}
-	if err := e.Close(); err != nil {
-		t.Fatal(err)
-	}
-	const keep = 9e6
-	e = start(t, embedded.Options{Root: root, KeepBytes: keep})
-	eventually(t, "the cache shrinks to its bound", func() bool { return diskUsage(t, e) <= keep })
-	solve(t, e, step(rootfs(), "write", "/x", "1"), nil)
 }
 
-func diskUsage(t *testing.T, e *embedded.Engine) int64 {
+// The disk that a step took before it failed is free once the engine is closed.
+func TestFailedStepLeavesNothing(t *testing.T) {
+	for _, snapshotter := range []string{embedded.SnapshotOverlay, embedded.SnapshotNative} {
+		t.Run(snapshotter, func(t *testing.T) {
+			o := embedded.Options{Root: stateFolder(t), Snapshotter: snapshotter}
+			const size = 5_000_000
+			for range 2 {
+				e := start(t, o)
+				if _, err := trySolve(t.Context(), e, step(rootfs(), "spill", "/big", fmt.Sprint(size)), nil); err == nil {
+					t.Fatal("the step did not fail")
+				}
+				if err := e.Close(); err != nil {
+					t.Fatal(err)
+				}
+				if left := filesIn(t, o.Root, size); left > 0 {
+					t.Errorf("%d bytes of the failed step are left", left)
+				}
+			}
+		})
+	}
+}
+
+// filesIn sums the files below a folder that have a size.
+func filesIn(t *testing.T, dir string, size int64) int64 {
 	t.Helper()
-	records, err := e.Client().DiskUsage(t.Context())
+	var sum int64
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if !d.Type().IsRegular() {
+			return nil
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		if info.Size() == size {
+			sum += size
+		}
+		return nil
+	})
 	if err != nil {
 		t.Fatal(err)
-	}
-	var sum int64
-	for _, r := range records {
-		sum += r.Size
 	}
 	return sum
 }

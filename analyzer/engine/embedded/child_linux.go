@@ -51,7 +51,7 @@ func spawn(root string, lock *os.File) (_ *child, err error) {
 		Name:  engineName,
 		Files: []*os.File{lockFile: lock, controlFile: childControl, builderFile: childBuilder},
 		Log:   log,
-		Env:   environment(os.Environ()),
+		Env:   environment(root, os.Environ()),
 	})
 	if err != nil {
 		control.Close()
@@ -77,19 +77,34 @@ func socketPair() (own net.Conn, other *os.File, err error) {
 	return own, other, nil
 }
 
-// environment leaves out what would make BuildKit do more than is wanted here.
-func environment(env []string) []string {
+func tmpFolder(root string) string { return filepath.Join(root, "tmp") }
+
+// runFolder holds the runtime's own state and containerd's temporary mounts.
+func runFolder(root string) string { return filepath.Join(root, "run") }
+
+// environment is that of the engine's process. It leaves out what would make
+// BuildKit do more than is wanted here, and points everything that writes
+// elsewhere into the state folder. That has to be there from the start:
+// containerd looks at it when the program is loaded.
+func environment(root string, env []string) []string {
 	var kept []string
 	for _, entry := range env {
 		switch name, _, _ := strings.Cut(entry, "="); {
 		case name == "BUILDKIT_SETUP_CGROUPV2_ROOT": // moves the machine's processes to another group
 		case name == "NOTIFY_SOCKET", strings.HasPrefix(name, "LISTEN_"): // systemd's, for the caller
 		case strings.HasPrefix(name, "OTEL_"):
+		case name == "TMPDIR", name == "XDG_RUNTIME_DIR", name == "USER":
 		default:
 			kept = append(kept, entry)
 		}
 	}
-	return kept
+	return append(kept,
+		"TMPDIR="+tmpFolder(root),
+		"XDG_RUNTIME_DIR="+runFolder(root),
+		// As root of a user namespace, runc ignores XDG_RUNTIME_DIR where USER
+		// says root.
+		"USER=layerwise",
+	)
 }
 
 // call waits for the answer of a method of Server until ctx is done.
@@ -121,7 +136,10 @@ func (c *child) gone(cause error) error {
 		cause = errors.New("it stopped by itself")
 	}
 	const advice = "if this happens again, remove its state with: layerwise engine prune --all"
-	if tail := logTail(c.log); tail != "" {
+	switch crash, tail := logEnd(c.log); {
+	case crash != "":
+		return fmt.Errorf("the embedded engine is gone: %w; it crashed: %s; %s", cause, crash, advice)
+	case tail != "":
 		return fmt.Errorf("the embedded engine is gone: %w; %s; the last lines of %s:\n%s", cause, advice, c.log, tail)
 	}
 	return fmt.Errorf("the embedded engine is gone: %w; %s", cause, advice)
@@ -149,26 +167,4 @@ func (c *child) stop() error {
 func (c *child) abandon() {
 	_ = c.process.Kill()
 	_ = c.stop()
-}
-
-// Bounds of what logTail returns.
-const (
-	tailLines = 20
-	tailBytes = 16 << 10
-)
-
-func logTail(path string) string {
-	f, err := os.Open(path)
-	if err != nil {
-		return ""
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return ""
-	}
-	text := make([]byte, min(info.Size(), tailBytes))
-	n, _ := f.ReadAt(text, info.Size()-int64(len(text)))
-	lines := strings.Split(strings.TrimSpace(string(text[:n])), "\n")
-	return strings.Join(lines[max(0, len(lines)-tailLines):], "\n")
 }

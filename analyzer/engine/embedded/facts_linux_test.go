@@ -1,6 +1,8 @@
 package embedded_test
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -107,6 +109,32 @@ func paths(input engine.InputFact) []string {
 	}
 	slices.Sort(paths)
 	return paths
+}
+
+// Patterns count what links lead to, as BuildKit copies it.
+func TestFactsBehindLinks(t *testing.T) {
+	e := start(t, embedded.Options{})
+	dir := folder(t, map[string]string{"real/a.go": "a", "real/b.txt": "b", "file": "f"})
+	for link, target := range map[string]string{"dirlink": "real", "filelink": "file"} {
+		if err := os.Symlink(target, filepath.Join(dir, link)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for pattern, want := range map[string][]string{
+		"/dirlink/*.go": {"/real/a.go"},
+		"/*link":        {"/file", "/real/a.go", "/real/b.txt"},
+	} {
+		s := rootfs().File(llb.Copy(llb.Local("src"), pattern, "/copied/", &llb.CopyInfo{
+			AllowWildcard: true, FollowSymlinks: true, CreateDestPath: true,
+		}), llb.WithCustomName("copy"))
+		fact := solve(t, e, s, map[string]string{"src": dir}).fact(t, "copy")
+		if len(fact.Inputs) != 2 {
+			t.Fatalf("%s: want two inputs: %+v", pattern, fact)
+		}
+		if got := paths(fact.Inputs[1]); !slices.Equal(got, want) {
+			t.Errorf("copy of %s took %q, want %q", pattern, got, want)
+		}
+	}
 }
 
 // Digests of files from another stage are computed during the build, and stored

@@ -150,6 +150,21 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	solve(t, e, step(rootfs(), "write", "/x", "x"), nil)
 }
 
+// An engine that was killed after it made a snapshot's folder, and before it
+// noted it, leaves the folder in the way of the next one.
+func TestFolderOfUnnotedSnapshot(t *testing.T) {
+	root := stateFolder(t)
+	if err := start(t, embedded.Options{Root: root, Snapshotter: embedded.SnapshotOverlay}).Close(); err != nil {
+		t.Fatal(err)
+	}
+	left := filepath.Join(root, "runc-overlayfs", "snapshots", "snapshots", "1", "fs")
+	if err := os.MkdirAll(left, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	e := start(t, embedded.Options{Root: root, Snapshotter: embedded.SnapshotOverlay})
+	solve(t, e, step(rootfs(), "write", "/x", "x"), nil)
+}
+
 func TestKilledEngine(t *testing.T) {
 	e, err := embedded.Start(t.Context(), embedded.Options{Root: stateFolder(t)})
 	if err != nil {

@@ -136,6 +136,31 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
+// A step that fills the disk does not keep it: its room is free once the engine
+// is closed.
+func TestStepFillsDisk(t *testing.T) {
+	const size = 32 << 20
+	cmd := helperCommand(t, job{
+		Root:  filepath.Join(t.TempDir(), "engine"),
+		Args:  []string{"fill", "/big", fmt.Sprint(2 * size)},
+		Tmpfs: size,
+		Again: size,
+	})
+	cmd.SysProcAttr = tmpfsNamespaces()
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, o := range decode(t, out, 2) {
+		if !strings.Contains(o.Error, "exit code: 1") {
+			t.Errorf("build %d: %s", i, o.Error)
+		}
+		if o.Used > size/2 {
+			t.Errorf("after build %d, %d of %d bytes are in use", i, o.Used, size)
+		}
+	}
+}
+
 // The state folder's databases, each overwritten with something else.
 func TestDamagedState(t *testing.T) {
 	tests := []struct {
@@ -147,6 +172,7 @@ func TestDamagedState(t *testing.T) {
 		{"runc-*/metadata_v2.db", false},
 		{"runc-*/containerdmeta.db", false},
 		{"runc-*/snapshots/metadata.db", false},
+		{"runc-*/workerid", false},
 		{"layerwise-engine.json", false},
 	}
 	for _, tt := range tests {

@@ -76,6 +76,7 @@ type outcome struct {
 	Info     engine.Info
 	Executed []string
 	Error    string // of the first start or solve
+	Used     int64  // bytes of the state folder's disk, after the engine was closed
 }
 
 func helper(text string) error {
@@ -119,6 +120,11 @@ func (j job) do() outcome {
 	if err := e.Close(); err != nil && o.Error == "" {
 		o.Error = err.Error()
 	}
+	var disk unix.Statfs_t
+	if err := unix.Statfs(filepath.Dir(j.Root), &disk); err != nil && o.Error == "" {
+		o.Error = err.Error()
+	}
+	o.Used = int64(disk.Blocks-disk.Bfree) * disk.Bsize
 	return o
 }
 

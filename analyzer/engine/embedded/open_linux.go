@@ -14,7 +14,7 @@ import (
 
 // openDaemon runs in the engine's process. It returns lines for the user, too.
 func openDaemon(request StartRequest) (*daemon.Daemon, []string, error) {
-	if err := prepareEnvironment(request.Root); err != nil {
+	if err := makeFolders(request.Root); err != nil {
 		return nil, nil, err
 	}
 	if err := clearSetAside(request.Root); err != nil {
@@ -73,26 +73,16 @@ func setAside(root string) []string {
 	return notices
 }
 
-// prepareEnvironment points everything that writes elsewhere into the state
-// folder: temporary mount points, and the runtime's own state.
-func prepareEnvironment(root string) error {
-	tmp, run := filepath.Join(root, "tmp"), filepath.Join(root, "run")
-	for _, dir := range []string{tmp, run} {
+// makeFolders empties the folders that the environment of the engine's process
+// points to. What a killed engine left there is not in use: its mounts went with
+// its namespace.
+func makeFolders(root string) error {
+	for _, dir := range []string{tmpFolder(root), runFolder(root)} {
 		if err := os.RemoveAll(dir); err != nil {
 			return fmt.Errorf("clear %s: %w", dir, err)
 		}
 		if err := os.Mkdir(dir, 0o700); err != nil {
 			return fmt.Errorf("make %s: %w", dir, err)
-		}
-	}
-	for name, value := range map[string]string{
-		"TMPDIR": tmp,
-		// In a user namespace runc keeps its state there, unless USER says root.
-		"XDG_RUNTIME_DIR": run,
-		"USER":            "layerwise",
-	} {
-		if err := os.Setenv(name, value); err != nil {
-			return fmt.Errorf("set %s: %w", name, err)
 		}
 	}
 	return nil
@@ -101,7 +91,7 @@ func prepareEnvironment(root string) error {
 // chooseRuntime takes runc where it is wanted and works, and the built-in
 // runtime otherwise.
 func chooseRuntime(request StartRequest) (daemon.Runtime, error) {
-	run := filepath.Join(request.Root, "run")
+	run := runFolder(request.Root)
 	if request.Runtime != RuntimeBuiltin {
 		r, err := daemon.FindRunc(run, filepath.Join(request.Root, "runc-checked"), request.Rootless)
 		if err == nil {

@@ -102,26 +102,62 @@ func TestLockOfRemovedFolder(t *testing.T) {
 }
 
 func TestEnvironment(t *testing.T) {
-	got := environment([]string{"PATH=/bin", "OTEL_SERVICE_NAME=x", "LISTEN_FDS=1", "NOTIFY_SOCKET=/x", "BUILDKIT_SETUP_CGROUPV2_ROOT=1", "HTTPS_PROXY=http://p"})
-	if want := []string{"PATH=/bin", "HTTPS_PROXY=http://p"}; !slices.Equal(got, want) {
+	got := environment("/state", []string{
+		"PATH=/bin", "OTEL_SERVICE_NAME=x", "LISTEN_FDS=1", "NOTIFY_SOCKET=/x", "BUILDKIT_SETUP_CGROUPV2_ROOT=1",
+		"TMPDIR=/own", "XDG_RUNTIME_DIR=/run/user/0", "USER=root", "HTTPS_PROXY=http://p",
+	})
+	want := []string{"PATH=/bin", "HTTPS_PROXY=http://p", "TMPDIR=/state/tmp", "XDG_RUNTIME_DIR=/state/run", "USER=layerwise"}
+	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
 
-func TestLogTail(t *testing.T) {
+// What a killed engine left in its temporary folders is gone after a start.
+func TestMakeFolders(t *testing.T) {
+	root := t.TempDir()
+	for range 2 {
+		if err := makeFolders(root); err != nil {
+			t.Fatal(err)
+		}
+		for _, dir := range []string{tmpFolder(root), runFolder(root)} {
+			if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 {
+				t.Errorf("%s holds %v, %v", dir, entries, err)
+			}
+			if err := os.Mkdir(filepath.Join(dir, "containerd-mount1"), 0o700); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+func TestLogEnd(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log")
-	if got := logTail(path); got != "" {
-		t.Errorf("tail of a missing log: %q", got)
+	if crash, tail := logEnd(path); crash != "" || tail != "" {
+		t.Errorf("end of a missing log: %q, %q", crash, tail)
 	}
 	var long strings.Builder
 	for i := range 5000 {
 		fmt.Fprintf(&long, "line %d\n", i)
 	}
-	if err := os.WriteFile(path, []byte(long.String()), 0o600); err != nil {
-		t.Fatal(err)
+	write := func(text string) {
+		t.Helper()
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
-	got := strings.Split(logTail(path), "\n")
-	if len(got) != tailLines || got[0] != "line 4980" || got[tailLines-1] != "line 4999" {
-		t.Errorf("tail is %q", got)
+	write(long.String())
+	crash, tail := logEnd(path)
+	if lines := strings.Split(tail, "\n"); crash != "" || len(lines) != tailLines || lines[0] != "line 4980" || lines[tailLines-1] != "line 4999" {
+		t.Errorf("end is %q, %q", crash, tail)
+	}
+	for start, reason := range map[string]string{"panic: ": "page 3 already freed", "fatal error: ": "fault"} {
+		write("a warning\n" + start + reason + "\n[signal SIGBUS: bus error]\n\ngoroutine 1 [running]:\n" + long.String())
+		if crash, tail := logEnd(path); crash != reason || tail != "" {
+			t.Errorf("end of a crash is %q, %q, want %q", crash, tail, reason)
+		}
+	}
+	write(strings.Repeat("x", 2*tailBytes))
+	if _, tail := logEnd(path); len(tail) != tailBytes {
+		t.Errorf("%d bytes of a long line", len(tail))
 	}
 }

@@ -32,6 +32,7 @@ import (
 	"github.com/moby/buildkit/worker"
 	"github.com/moby/buildkit/worker/base"
 	"github.com/opencontainers/go-digest"
+	"github.com/sirupsen/logrus"
 	bolt "go.etcd.io/bbolt"
 	"google.golang.org/grpc"
 
@@ -62,6 +63,7 @@ type Daemon struct {
 	worker   *base.Worker
 	storage  *storage
 	recorder *probe.Recorder
+	cache    solver.CacheManager
 	control  *control.Controller
 	server   *grpc.Server
 	stop     context.CancelFunc
@@ -82,6 +84,7 @@ func Open(cfg Config) (*Daemon, error) {
 		stop()
 		return nil, err
 	}
+	reserve(cfg)
 	return d, nil
 }
 
@@ -107,6 +110,7 @@ func (d *Daemon) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	d.cache = solver.NewCacheManager(ctx, "local", keys, worker.NewCacheResultStorage(workers))
 	entries := int64(historyEntries)
 	d.control, err = control.NewController(control.Opt{
 		SessionManager:   sessions,
@@ -117,7 +121,7 @@ func (d *Daemon) open(ctx context.Context) error {
 		},
 		ResolveCacheExporterFuncs: cacheExporters(sessions, hosts),
 		ResolveCacheImporterFuncs: cacheImporters(sessions, w.ContentStore(), hosts),
-		CacheManager:              solver.NewCacheManager(ctx, "local", keys, worker.NewCacheResultStorage(workers)),
+		CacheManager:              d.cache,
 		Entitlements: []string{
 			string(entitlements.EntitlementNetworkHost),
 			string(entitlements.EntitlementSecurityInsecure),
@@ -143,6 +147,11 @@ func (d *Daemon) openWorker(ctx context.Context, hosts docker.RegistryHosts) (*b
 		return nil, nil, err
 	}
 	d.storage = storage
+	// A folder that a killed engine made, and did not note, would be in the way
+	// of the next snapshot.
+	if err := storage.clean(ctx); err != nil {
+		logrus.Warn(err)
+	}
 	opt.RegistryHosts = hosts
 	opt.GCPolicy = gcPolicy(d.config.KeepBytes)
 	opt.BuildkitVersion = client.BuildkitVersion{Package: version.Package, Version: Version(), Revision: version.Revision}
@@ -211,10 +220,12 @@ func (d *Daemon) Facts(ctx context.Context) map[digest.Digest]engine.Fact {
 	return d.recorder.Take(ctx)
 }
 
-// Close cancels what runs, waits for it to end, and closes all databases. The
-// process must end soon after, since BuildKit's background work does not.
+// Close cancels what runs, waits for it to end, collects garbage for a while,
+// and closes all databases. The process must end soon after, since BuildKit's
+// background work does not.
 func (d *Daemon) Close() error {
 	d.stop()
 	d.server.Stop()
+	d.collect()
 	return errors.Join(d.control.Close(), d.storage.Close())
 }

@@ -5,6 +5,8 @@ package daemon
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 
 	"github.com/containerd/containerd/v2/core/snapshots"
 	"github.com/containerd/containerd/v2/plugins/snapshots/native"
@@ -35,11 +37,34 @@ func DetectSnapshotter(root string) string {
 }
 
 // storage closes what BuildKit opens and forgets: the snapshotter's database.
-type storage struct{ snapshotter snapshots.Snapshotter }
+type storage struct {
+	snapshotter snapshots.Snapshotter
+	folder      string // of the snapshotter
+}
 
 func (s *storage) Close() error {
 	if err := s.snapshotter.Close(); err != nil {
 		return fmt.Errorf("close snapshotter: %w", err)
+	}
+	return nil
+}
+
+// clean removes the folders of snapshots that the database does not know: it let
+// go of them, or their process was killed before it noted them.
+func (s *storage) clean(ctx context.Context) error {
+	cleaner, ok := s.snapshotter.(snapshots.Cleaner)
+	if !ok {
+		return nil
+	}
+	err := cleaner.Cleanup(ctx)
+	if errdefs.IsNotFound(err) { // the database has never known any
+		err = os.RemoveAll(filepath.Join(s.folder, "snapshots"))
+		if err == nil {
+			err = os.Mkdir(filepath.Join(s.folder, "snapshots"), 0o700)
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("remove left snapshots: %w", err)
 	}
 	return nil
 }
@@ -57,9 +82,13 @@ func touch(s snapshots.Snapshotter) error {
 // openStorage opens the snapshots, the content, and their metadata, and sets up
 // the executor that runs steps on them.
 func openStorage(cfg Config) (*storage, base.WorkerOpt, error) {
+	if err := checkWorkerID(cfg); err != nil {
+		return nil, base.WorkerOpt{}, err
+	}
 	s := &storage{}
 	factory := runc.SnapshotterFactory{Name: cfg.Snapshotter}
 	factory.New = func(root string) (_ snapshots.Snapshotter, err error) {
+		s.folder = root
 		switch cfg.Snapshotter {
 		case SnapshotterOverlay:
 			s.snapshotter, err = overlay.NewSnapshotter(root, overlay.AsynchronousRemove)

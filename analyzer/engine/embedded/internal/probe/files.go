@@ -97,8 +97,9 @@ func pick(records []*contenthash.CacheRecordWithPath, selected []selection) (fil
 		case contenthash.CacheRecordTypeDir, contenthash.CacheRecordTypeDirHeader:
 			continue
 		}
+		link := record.Record.Type == contenthash.CacheRecordTypeSymlink
 		for _, s := range followed {
-			if !s.has(record.Path) {
+			if !s.has(record.Path) || link && s.replaces(record.Path) {
 				continue
 			}
 			if record.Record.Digest == "" {
@@ -113,7 +114,8 @@ func pick(records []*contenthash.CacheRecordWithPath, selected []selection) (fil
 }
 
 // follow resolves the symbolic links in the selections' paths, as BuildKit does
-// before it looks for files below them.
+// before it looks for files below them, and adds what the links lead to that
+// match a pattern.
 func follow(records []*contenthash.CacheRecordWithPath, selected []selection) []selection {
 	links := map[string]string{}
 	for _, record := range records {
@@ -128,10 +130,37 @@ func follow(records []*contenthash.CacheRecordWithPath, selected []selection) []
 	for _, s := range selected {
 		if !s.wildcard {
 			s.path = resolve(links, s.path)
+			followed = append(followed, s)
+			continue
 		}
+		literal, pattern := splitPattern(s.path)
+		s.path = path.Join(quote(resolve(links, literal)), pattern)
 		followed = append(followed, s)
+		for link := range links {
+			if s.replaces(link) {
+				followed = append(followed, selection{path: resolve(links, link)})
+			}
+		}
 	}
 	return followed
+}
+
+// splitPattern splits a path before its first name with a wildcard.
+func splitPattern(name string) (literal, pattern string) {
+	literal = "/"
+	for rest := strings.Trim(name, "/"); rest != ""; {
+		first, after, _ := strings.Cut(rest, "/")
+		if strings.ContainsAny(first, `*?[\`) {
+			return literal, rest
+		}
+		literal, rest = path.Join(literal, first), after
+	}
+	return literal, ""
+}
+
+// quote makes a pattern that matches a path alone.
+func quote(name string) string {
+	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(name)
 }
 
 func resolve(links map[string]string, name string) string {

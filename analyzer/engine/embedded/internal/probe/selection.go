@@ -14,6 +14,7 @@ import (
 type selection struct {
 	path     string // absolute, slash
 	wildcard bool
+	follow   bool                           // links that match the pattern stand for what they lead to
 	include  *patternmatcher.PatternMatcher // nil for all
 	exclude  *patternmatcher.PatternMatcher // nil for none
 }
@@ -31,6 +32,7 @@ func selectionsOf(op *pb.Op) map[int][]selection {
 		selected[input] = append(selected[input], selection{
 			path:     path.Join("/", cp.GetSrc()),
 			wildcard: cp.GetAllowWildcard() && strings.ContainsAny(cp.GetSrc(), `*?[\`),
+			follow:   cp.GetFollowSymlink(),
 			include:  matcher(cp.GetIncludePatterns()),
 			exclude:  matcher(cp.GetExcludePatterns()),
 		})
@@ -72,6 +74,16 @@ func (s selection) has(file string) bool {
 		return false
 	}
 	return s.exclude == nil || !matches(s.exclude, below)
+}
+
+// replaces reports whether a symbolic link at this path matches the pattern, and
+// so stands for what it leads to. Links below a folder that matches do not.
+func (s selection) replaces(link string) bool {
+	if !s.wildcard || !s.follow {
+		return false
+	}
+	below, ok := s.below(link)
+	return ok && below == ""
 }
 
 func matches(m *patternmatcher.PatternMatcher, name string) bool {

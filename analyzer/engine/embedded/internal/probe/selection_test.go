@@ -16,7 +16,7 @@ func copyOf(src string, wildcard bool, include, exclude []string) *pb.Op {
 		Input:          0,
 		SecondaryInput: 1,
 		Action: &pb.FileAction_Copy{Copy: &pb.FileActionCopy{
-			Src: src, AllowWildcard: wildcard, IncludePatterns: include, ExcludePatterns: exclude,
+			Src: src, AllowWildcard: wildcard, FollowSymlink: true, IncludePatterns: include, ExcludePatterns: exclude,
 		}},
 	}}}}}
 }
@@ -31,10 +31,12 @@ func TestPick(t *testing.T) {
 		{Path: "/a/deep/c.go", Record: &contenthash.CacheRecord{Digest: "c"}},
 		{Path: "/ab", Record: &contenthash.CacheRecord{Digest: "ab"}},
 		{Path: "/link", Record: &contenthash.CacheRecord{Type: contenthash.CacheRecordTypeSymlink, Linkname: "a/deep", Digest: "l"}},
+		{Path: "/tool.lnk", Record: &contenthash.CacheRecord{Type: contenthash.CacheRecordTypeSymlink, Linkname: "ab", Digest: "tl"}},
+		{Path: "/up", Record: &contenthash.CacheRecord{Type: contenthash.CacheRecordTypeSymlink, Linkname: "a", Digest: "u"}},
 		{Path: "/loop", Record: &contenthash.CacheRecord{Type: contenthash.CacheRecordTypeSymlink, Linkname: "loop", Digest: "o"}},
 		{Path: "/pending", Record: &contenthash.CacheRecord{}},
 	}
-	all := []string{"/a/b.go", "/a/b.txt", "/a/deep/c.go", "/ab", "/link", "/loop"}
+	all := []string{"/a/b.go", "/a/b.txt", "/a/deep/c.go", "/ab", "/link", "/loop", "/tool.lnk", "/up"}
 	tests := []struct {
 		name     string
 		op       *pb.Op
@@ -54,6 +56,11 @@ func TestPick(t *testing.T) {
 		{"exclude a folder", copyOf("/a", false, nil, []string{"deep"}), []string{"/a/b.go", "/a/b.txt"}, true},
 		{"include", copyOf("/a", false, []string{"*.txt"}, nil), []string{"/a/b.txt"}, true},
 		{"through a link", copyOf("/link", false, nil, nil), []string{"/a/deep/c.go"}, true},
+		{"pattern behind a link", copyOf("/link/*.go", true, nil, nil), []string{"/a/deep/c.go"}, true},
+		{"pattern behind two links", copyOf("/up/deep/*", true, nil, nil), []string{"/a/deep/c.go"}, true},
+		{"pattern of a link to a file", copyOf("/*.lnk", true, nil, nil), []string{"/ab"}, true},
+		{"pattern of a link to a folder", copyOf("/lin?", true, nil, nil), []string{"/a/deep/c.go"}, true},
+		{"pattern of a loop", copyOf("/loo*", true, nil, nil), []string{"/loop"}, true},
 		{"through a loop", copyOf("/loop", false, nil, nil), []string{"/loop"}, true},
 		{"unfinished", copyOf("/pending", false, nil, nil), nil, false},
 		{"mount", &pb.Op{Op: &pb.Op_Exec{Exec: &pb.ExecOp{Mounts: []*pb.Mount{{Input: 1, Selector: "a/deep"}}}}}, []string{"/a/deep/c.go"}, true},
@@ -65,6 +72,18 @@ func TestPick(t *testing.T) {
 				t.Errorf("got %q, complete %t; want %q, %t", got, complete, tt.want, tt.complete)
 			}
 		})
+	}
+}
+
+func TestFollowQuotes(t *testing.T) {
+	records := []*contenthash.CacheRecordWithPath{
+		{Path: "/link", Record: &contenthash.CacheRecord{Type: contenthash.CacheRecordTypeSymlink, Linkname: "odd*", Digest: "l"}},
+		{Path: "/odd*/d.go", Record: &contenthash.CacheRecord{Digest: "d"}},
+		{Path: "/odder/d.go", Record: &contenthash.CacheRecord{Digest: "e"}},
+	}
+	files, complete := pick(records, selectionsOf(copyOf("/link/*.go", true, nil, nil))[1])
+	if got := slices.Sorted(maps.Keys(files)); !slices.Equal(got, []string{"/odd*/d.go"}) || !complete {
+		t.Errorf("got %q, complete %t", got, complete)
 	}
 }
 

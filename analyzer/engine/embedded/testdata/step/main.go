@@ -27,6 +27,11 @@ func run(args []string) error {
 			return err
 		}
 		return os.WriteFile(args[1], make([]byte, size), 0o644)
+	case "spill": // spill FILE BYTES: fill, then fail
+		if err := run([]string{"fill", args[1], args[2]}); err != nil {
+			return err
+		}
+		return fmt.Errorf("failed as told")
 	case "sleep": // sleep SECONDS [MARK]; the mark is for /proc
 		seconds, err := strconv.Atoi(args[1])
 		if err != nil {
