@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 	"unicode"
 
@@ -59,6 +60,8 @@ func hint(err error) string {
 		return "the kernel's overlayfs stacks some 500 layers at most: put several commands into one RUN, or use --snapshotter native"
 	case strings.Contains(err.Error(), "failed to calculate checksum") && strings.HasSuffix(err.Error(), "not found"):
 		return "check that the build context has it, or the stage that it is copied from, and that .dockerignore does not leave it out"
+	case errors.Is(err, fs.ErrNotExist) && strings.HasPrefix(err.Error(), "read Dockerfile"):
+		return "name the folder that has it, or the file with --file"
 	case strings.Contains(err.Error(), "failed to resolve source metadata") || strings.Contains(err.Error(), "failed to do request"):
 		return "without a registry in reach, --offline answers base images with the built-in playground image"
 	}
