@@ -215,8 +215,10 @@ func (d *Daemon) Info() engine.Info {
 	}
 }
 
-// Facts takes what the operations did since the last call.
+// Facts takes what the operations did since the last call. It is called between
+// builds, and drops what the last one left half-written.
 func (d *Daemon) Facts(ctx context.Context) map[digest.Digest]engine.Fact {
+	dropIngests(ctx, d.worker.ContentStore())
 	return d.recorder.Take(ctx)
 }
 
