@@ -106,7 +106,7 @@ func TestFaultHome(t *testing.T) {
 	})
 	sub("no home", func(t *testing.T) {
 		change(map[string]string{"HOME": "", "XDG_DATA_HOME": "", "XDG_STATE_HOME": "", "XDG_CACHE_HOME": ""})
-		w.refused([]string{"error: ", "XDG_DATA_HOME"}, build()...)
+		w.refused([]string{"error: ", "XDG_CACHE_HOME"}, build()...)
 		w.ok("explain", "context")
 		w.ok("version")
 	})

@@ -26,7 +26,8 @@ func (e *buildError) Unwrap() error { return e.err }
 // some, and what to do about it.
 func printError(s *Streams, err error) {
 	var several interface{ Unwrap() []error }
-	if errors.As(err, &several) {
+	var interrupted *interruptedError // is one thing, whatever it stopped
+	if !errors.As(err, &interrupted) && errors.As(err, &several) {
 		for _, one := range several.Unwrap() {
 			printError(s, one)
 		}
