@@ -48,7 +48,7 @@ func TestProcess(t *testing.T) {
 		b := newBundle(t, w, "pid", "cwd", "env:GREETING", "hostname", "umask", "id", "rlimit:1", "rlimit:7", "cat:/proc/self/oom_score_adj", "stdin")
 		score, umask := 500, uint32(0o027)
 		p := b.spec.Process
-		p.Cwd, p.OOMScoreAdj, p.User.Umask = "/work/deep/er", &score, &umask
+		p.Cwd, p.OOMScoreAdj, p.User.Umask = "/srv/deep/er", &score, &umask
 		p.Env = append(p.Env, "GREETING=hello")
 		p.Rlimits = []specs.POSIXRlimit{{Type: "RLIMIT_FSIZE", Soft: 5000, Hard: 6000}, {Type: "RLIMIT_NOFILE", Soft: 100, Hard: 100}}
 		b.spec.Hostname = "builder"
@@ -56,7 +56,7 @@ func TestProcess(t *testing.T) {
 		cmd.Stdin = strings.NewReader("typed")
 		r := finish(t, cmd)
 		expect(t, strings.Split(strings.TrimSpace(r.stdout+r.stderr), "\n"),
-			"1", "/work/deep/er", "hello", "builder", "027", "0 0 []", "5000 6000", "100 100", "500", "", "typed")
+			"1", "/srv/deep/er", "hello", "builder", "027", "0 0 []", "5000 6000", "100 100", "500", "", "typed")
 	})
 }
 
