@@ -250,8 +250,13 @@ func (s *scan) noteUnreadable(path string) {
 	s.unreadable = append(s.unreadable, filepath.ToSlash(path))
 }
 
-// isGone says whether a path vanished, or a folder in it, or a link took the
-// place of a folder.
+// isGone says whether a path vanished, or a folder in it, or something else took
+// its place while it was looked at: a link that of a folder, a file that of a
+// link.
 func isGone(err error) bool {
+	var path *fs.PathError
+	if errors.As(err, &path) && path.Op == "readlink" && errors.Is(err, syscall.EINVAL) {
+		return true
+	}
 	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.ELOOP)
 }
