@@ -149,8 +149,8 @@ const layoutScheme = "oci-layout://"
 // and returns all layouts that the session must serve, as "id=path".
 func (r *run) layouts(attrs map[string]string) ([]string, error) {
 	var layouts []string
-	if s, ok := r.StandIns.(interface{ Folder() string }); ok {
-		layouts = append(layouts, r.StandIns.Store()+"="+s.Folder())
+	if r.StandIns != nil {
+		layouts = append(layouts, r.StandIns.Store()+"="+r.StandIns.Folder())
 	}
 	for i, name := range slices.Sorted(maps.Keys(r.Source.Named)) {
 		at, ok := strings.CutPrefix(r.Source.Named[name], layoutScheme)

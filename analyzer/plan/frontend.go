@@ -46,6 +46,8 @@ type StandIns interface {
 	// Store is the id of the content store in the client's session that holds
 	// it (client.SolveOpt.OCIStores).
 	Store() string
+	// Folder is the OCI layout behind the store.
+	Folder() string
 	// Name says in reports what stands in.
 	Name() string
 }

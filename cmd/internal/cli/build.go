@@ -86,7 +86,7 @@ func (c *buildCommand) run(ctx context.Context, contextArg string) error {
 		return err
 	}
 	if buildErr != nil {
-		return &buildError{err: buildErr, failed: failedVertex(rec)}
+		return buildErr
 	}
 	return finishErr
 }

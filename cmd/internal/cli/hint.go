@@ -13,21 +13,12 @@ import (
 	"github.com/moby/buildkit/solver/errdefs"
 )
 
-// buildError is a build that failed; the report has been written.
-type buildError struct {
-	err    error
-	failed string // digest of the vertex
-}
-
-func (e *buildError) Error() string { return e.err.Error() }
-func (e *buildError) Unwrap() error { return e.err }
-
 // printError says what failed and where, with the source lines where there are
 // some, and what to do about it.
 func printError(s *Streams, err error) {
-	var several interface{ Unwrap() []error }
-	var interrupted *interruptedError // is one thing, whatever it stopped
-	if !errors.As(err, &interrupted) && errors.As(err, &several) {
+	// Only errors that were joined on the way here; what is inside one belongs to
+	// its text.
+	if several, ok := err.(interface{ Unwrap() []error }); ok {
 		for _, one := range several.Unwrap() {
 			printError(s, one)
 		}
