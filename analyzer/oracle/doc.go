@@ -3,6 +3,6 @@
 // program says of every instruction with what BuildKit executed.
 //
 // Each archive in testdata is one case: a context, a scenario of edits, and the
-// outcome and causes of every step of every build, which a person has reviewed.
+// outcome and causes of every step of every build, reviewed by reading.
 // Run with -update to write them anew.
 package oracle

@@ -41,7 +41,7 @@ func TestMain(m *testing.M) {
 //   - the outcome is what BuildKit executed, counted at the operation;
 //   - the outcome inferred from the status events of a buildkitd process alone,
 //     which builds the same, is the same;
-//   - outcomes and causes are what the case says, which a person has reviewed.
+//   - outcomes and causes are what the case says, reviewed by reading.
 func TestOracle(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds for real; not with -short")
