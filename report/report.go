@@ -34,6 +34,8 @@ type Report struct {
 	Tool     Tool          `json:"tool"`
 	Builds   []BuildReport `json:"builds"`
 	Findings []Finding     `json:"findings"`
+	// Rules describes the rules that Findings name; lint only.
+	Rules []Rule `json:"rules,omitempty"`
 }
 
 // Tool is the program that wrote the report.
@@ -177,7 +179,22 @@ type Finding struct {
 	Message   string `json:"message"`
 	Basis     string `json:"basis"`
 	URL       string `json:"url"`
-	Fix       *Fix   `json:"fix,omitempty"`
+	// Source has the file's lines from Line on as they are written, at most
+	// MaxSource of them; none where they must not be shown.
+	Source []string `json:"source,omitempty"`
+	Fix    *Fix     `json:"fix,omitempty"`
+}
+
+// MaxSource bounds the lines that a finding shows.
+const MaxSource = 10
+
+// Rule describes what a kind of finding is about.
+type Rule struct {
+	ID       string `json:"id"`
+	Title    string `json:"title"`
+	Severity string `json:"severity"` // error, warning, info
+	Why      string `json:"why"`
+	URL      string `json:"url"`
 }
 
 // Fix is a way to mend a finding.

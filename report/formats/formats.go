@@ -4,7 +4,12 @@ package formats
 
 import (
 	"github.com/layerwise/layerwise/report"
+	"github.com/layerwise/layerwise/report/checkstyle"
+	"github.com/layerwise/layerwise/report/github"
+	"github.com/layerwise/layerwise/report/gitlab"
 	"github.com/layerwise/layerwise/report/json"
+	"github.com/layerwise/layerwise/report/junit"
+	"github.com/layerwise/layerwise/report/sarif"
 	"github.com/layerwise/layerwise/report/text"
 )
 
@@ -12,6 +17,11 @@ import (
 var all = []report.Renderer{
 	text.Renderer{},
 	json.Renderer{},
+	sarif.Renderer{},
+	github.Renderer{},
+	gitlab.Renderer{},
+	checkstyle.Renderer{},
+	junit.Renderer{},
 }
 
 // Default is the format that is used when none is asked for.

@@ -27,11 +27,16 @@ func (Renderer) Name() string { return "json" }
 // Render writes r, normalized. Options change nothing: what programs read does
 // not depend on where it is printed.
 func (Renderer) Render(w io.Writer, r *report.Report, _ report.Options) error {
+	return Write(w, r.Normalized())
+}
+
+// Write writes any value in this form, for formats that are JSON too.
+func Write(w io.Writer, v any) error {
 	var buf bytes.Buffer
 	enc := stdjson.NewEncoder(&buf)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
-	if err := enc.Encode(r.Normalized()); err != nil {
+	if err := enc.Encode(v); err != nil {
 		return fmt.Errorf("cannot write the report as JSON: %w", err)
 	}
 	_, err := w.Write(escape(buf.Bytes()))

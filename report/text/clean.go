@@ -1,56 +1,33 @@
 package text
 
 import (
-	"fmt"
 	"regexp"
 	"strings"
-	"unicode"
 	"unicode/utf8"
+
+	"github.com/layerwise/layerwise/report"
 )
 
-// clean makes text safe to print: control characters, escape sequences,
-// bidirectional and other invisible characters, odd spaces and invalid UTF-8
-// are shown as what they are (\n, \x1b, \u202e, \xff). In ASCII mode so is
-// every other character above U+007F, but for some signs of typography.
+// clean makes text safe to print, as report.Clean does. In ASCII mode every
+// character above U+007F is written in ASCII too: some signs of typography by
+// their like, the others as escapes.
 func (p *page) clean(s string) string {
-	i := strings.IndexFunc(s, func(r rune) bool { return r < ' ' || r > '~' })
-	if i < 0 {
+	s = report.Clean(s)
+	if !p.opts.ASCII || !strings.ContainsFunc(s, func(r rune) bool { return r >= utf8.RuneSelf }) {
 		return s
 	}
 	var b strings.Builder
-	b.Grow(len(s) + 16)
-	b.WriteString(s[:i])
-	for s = s[i:]; s != ""; {
-		r, size := utf8.DecodeRuneInString(s)
+	for _, r := range s {
 		switch {
-		case r == utf8.RuneError && size == 1:
-			fmt.Fprintf(&b, `\x%02x`, s[0])
-		case unicode.IsPrint(r) && (r < utf8.RuneSelf || !p.opts.ASCII):
-			b.WriteString(s[:size])
-		case unicode.IsPrint(r) && asciiFor[r] != "":
+		case r < utf8.RuneSelf:
+			b.WriteRune(r)
+		case asciiFor[r] != "":
 			b.WriteString(asciiFor[r])
 		default:
-			b.WriteString(escaped(r))
+			b.WriteString(report.Escape(r))
 		}
-		s = s[size:]
 	}
 	return b.String()
-}
-
-func escaped(r rune) string {
-	switch {
-	case r == '\n':
-		return `\n`
-	case r == '\r':
-		return `\r`
-	case r == '\t':
-		return `\t`
-	case r < utf8.RuneSelf:
-		return fmt.Sprintf(`\x%02x`, r)
-	case r <= 0xffff:
-		return fmt.Sprintf(`\u%04x`, r)
-	}
-	return fmt.Sprintf(`\U%08x`, r)
 }
 
 var asciiFor = map[rune]string{
