@@ -1,0 +1,26 @@
+package lint
+
+import (
+	"github.com/layerwise/layerwise/analyzer/dockerfile"
+	"github.com/layerwise/layerwise/analyzer/lint/shell"
+)
+
+// Commands are the simple commands of a RUN in order, those of its heredocs
+// too; nil for another instruction, and for one that no shell can read.
+func (s *Subject) Commands(in *dockerfile.Instruction) []shell.Command {
+	if in.Keyword != "RUN" {
+		return nil
+	}
+	if cs, ok := s.commands[in]; ok {
+		return cs
+	}
+	cs, err := shell.Run(in, s.File.Escape, s.Graph().Shell(in))
+	if err != nil { // not the shell's text, or broken: nothing is known of it
+		cs = nil
+	}
+	if s.commands == nil {
+		s.commands = map[*dockerfile.Instruction][]shell.Command{}
+	}
+	s.commands[in] = cs
+	return cs
+}

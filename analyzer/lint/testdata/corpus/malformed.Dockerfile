@@ -1,0 +1,3 @@
+# check=skip
+FROM debian:12
+CMD server
