@@ -1,0 +1,298 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/layerwise/layerwise/analyzer/dockerfile"
+	"github.com/layerwise/layerwise/analyzer/lint"
+	"github.com/layerwise/layerwise/analyzer/lint/finding"
+	"github.com/layerwise/layerwise/analyzer/lint/packages"
+	"github.com/layerwise/layerwise/analyzer/lint/shell"
+)
+
+var packageCacheLeft = &lint.Rule{
+	ID:       "package-cache-left",
+	Title:    "the layer keeps what a package manager downloaded",
+	Severity: finding.Info,
+	Fix:      finding.Review,
+	Hadolint: []string{"DL3009", "DL3019", "DL3032", "DL3036", "DL3040", "DL3042", "DL3060"},
+	Doc: lint.Doc{
+		Why: `Package managers keep what they download: an index, archives, wheels. In an image nobody needs them again, but
+they are part of the layer, and pushed, pulled and stored with it; a later RUN that removes them makes the image no
+smaller. What has to go must go in the RUN that fetched it. A cache mount is better where the step runs often: the
+downloads survive a rebuild there, and never enter a layer.
+
+Stages whose files are only copied from are left alone: their layers are never part of an image that is shipped. So are
+those that no other stage uses and whose names say that they are for development or tests, unless they stand last.
+
+The fix is left to a person since programs in the image could read the cache; the packages stay the same.`,
+		Bad: `FROM python:3.13-slim
+RUN pip install flask
+`,
+		Good: `FROM python:3.13-slim
+RUN pip install --no-cache-dir flask
+`,
+	},
+	Check: checkPackageCache,
+}
+
+// spare is how a manager is told to leave nothing behind.
+type spare struct {
+	flags    []string // that keep it from doing so
+	env      []string // variables that do the same
+	insert   string   // the flag that the fix puts behind the verb, "" for none
+	clean    string   // the command that cleans up
+	what     string   // what is left
+	hint     string   // in a message
+	triggers []packages.Action
+}
+
+var installing = []packages.Action{packages.Install, packages.Add}
+
+var spares = map[string]spare{
+	"apt": {
+		clean: "rm -rf /var/lib/apt/lists/*", what: "the package lists in /var/lib/apt/lists",
+		hint:     "end the RUN with rm -rf /var/lib/apt/lists/*",
+		triggers: []packages.Action{packages.Refresh},
+	},
+	"apk": {
+		flags: []string{"--no-cache"}, insert: "--no-cache", what: "the package index in /var/cache/apk",
+		hint:     "use apk add --no-cache, without apk update",
+		triggers: []packages.Action{packages.Add, packages.Refresh, packages.Upgrade},
+	},
+	"dnf": {
+		clean: "%s clean all", what: "metadata in /var/cache", hint: "end the RUN with %s clean all",
+		triggers: []packages.Action{packages.Add, packages.Refresh, packages.Upgrade},
+	},
+	"zypper": {
+		clean: "zypper clean --all", what: "metadata in /var/cache/zypp", hint: "end the RUN with zypper clean --all",
+		triggers: []packages.Action{packages.Add, packages.Refresh, packages.Upgrade},
+	},
+	"pacman": {
+		what: "packages in /var/cache/pacman/pkg", hint: "end the RUN with pacman -Scc --noconfirm",
+		triggers: []packages.Action{packages.Add, packages.Upgrade},
+	},
+	"pip": {
+		flags: []string{"--no-cache-dir", "--cache-dir"}, env: []string{"PIP_NO_CACHE_DIR", "PIP_CACHE_DIR"}, insert: "--no-cache-dir",
+		what: "downloads in ~/.cache/pip", hint: "add --no-cache-dir, or a cache mount", triggers: installing,
+	},
+	"npm": {
+		flags: []string{"--cache"}, env: []string{"npm_config_cache", "NPM_CONFIG_CACHE"}, clean: "npm cache clean --force",
+		what: "downloads in ~/.npm", hint: "end the RUN with npm cache clean --force, or use a cache mount", triggers: installing,
+	},
+	"yarn": {
+		flags: []string{"--cache-folder"}, env: []string{"YARN_CACHE_FOLDER"}, clean: "yarn cache clean",
+		what: "downloads in /usr/local/share/.cache/yarn", hint: "end the RUN with yarn cache clean, or use a cache mount", triggers: installing,
+	},
+	"poetry": {
+		flags: []string{"--no-cache"}, env: []string{"POETRY_NO_CACHE", "POETRY_CACHE_DIR"},
+		what: "downloads in ~/.cache/pypoetry", hint: "add --no-cache, or a cache mount", triggers: installing,
+	},
+	"conda": {
+		env: []string{"CONDA_PKGS_DIRS"}, clean: "%s clean -afy",
+		what: "packages in its cache", hint: "end the RUN with %s clean -afy", triggers: installing,
+	},
+}
+
+func checkPackageCache(p *lint.Pass) {
+	released := released(p)
+	for _, s := range p.File.Stages {
+		if !released[s] {
+			continue
+		}
+		for _, in := range s.Instructions {
+			if in.Keyword == "RUN" {
+				checkCachesOf(p, in)
+			}
+		}
+	}
+}
+
+func checkCachesOf(p *lint.Pass, in *dockerfile.Instruction) {
+	seen := map[string]bool{}
+	for _, u := range usesOf(p, in) {
+		name := u.Manager.Name
+		if how, ok := spares[name]; ok && !seen[name] && leavesCache(p, in, u, how) {
+			seen[name] = true
+			hint := strings.ReplaceAll(how.hint, "%s", u.Command.Program.Text)
+			message := fmt.Sprintf("%s leaves %s: %s", call(u), how.what, hint)
+			p.ReportAt(commandSpan(p, in, u.Command), message, sparing(p, in, u.Manager, how))
+		}
+	}
+}
+
+// leavesCache reports whether a command leaves downloads that nothing keeps out
+// of the layer.
+func leavesCache(p *lint.Pass, in *dockerfile.Instruction, u packages.Use, how spare) bool {
+	if !hasAction(how.triggers, u.Action) || u.Command.Has(how.flags...) {
+		return false
+	}
+	if u.Manager.Name == "yarn" && p.Context != nil {
+		if _, berry := p.Context.Lookup(".yarnrc.yml"); berry {
+			return false // where its cache is depends on its settings
+		}
+	}
+	for _, name := range how.env {
+		if _, ok := p.Graph().Var(in, name); ok || strings.Contains(in.Text, name) {
+			return false
+		}
+	}
+	for _, c := range u.Manager.Caches {
+		if c.Left && inMount(p, in, c.Path) {
+			return false
+		}
+	}
+	return !cleansUp(p, in, u) && !cleanedLater(p, in, u) && !configuredAway(p, in, u.Manager.Name)
+}
+
+// cleansUp reports whether something in a RUN removes the downloads of a manager
+// behind a use of it. A program or function with a telling name counts.
+func cleansUp(p *lint.Pass, in *dockerfile.Instruction, u packages.Use) bool {
+	commands := p.Commands(in)
+	behind := false
+	for i := range commands {
+		c := &commands[i]
+		behind = behind || c.Start >= u.Command.Start
+		other, ok := packages.Classify(c)
+		switch {
+		case !behind:
+		case ok && other.Action == packages.Clean && other.Manager == u.Manager && u.Manager.Name != "apt":
+			return true
+		case ok && other.Manager == u.Manager && strings.HasPrefix(strings.ReplaceAll(other.Verb, "-", ""), "distclean"):
+			return true
+		case removesDownloads(c, u.Manager):
+			return true
+		case !ok && strings.Contains(c.Name+c.Program.Text, "clean"):
+			return true
+		}
+	}
+	return false
+}
+
+func removesDownloads(c *shell.Command, m *packages.Manager) bool {
+	for _, cache := range m.Caches {
+		if cache.Left && removesFolder(c, cache.Path) {
+			return true
+		}
+	}
+	return false
+}
+
+// cleanedLater reports whether a later step removes the downloads: that this is
+// too late is said where it happens.
+func cleanedLater(p *lint.Pass, in *dockerfile.Instruction, u packages.Use) bool {
+	for _, later := range below(in) {
+		if !strings.Contains(later.Text, "rm ") && !strings.Contains(later.Text, "find ") {
+			continue
+		}
+		commands := p.Commands(later)
+		for i := range commands {
+			if removesDownloads(&commands[i], u.Manager) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// configuredAway reports whether an earlier step has told a manager to keep
+// nothing.
+func configuredAway(p *lint.Pass, in *dockerfile.Instruction, manager string) bool {
+	if manager != "pip" && manager != "npm" && manager != "yarn" || !mentions(p, " config ") {
+		return false
+	}
+	for _, o := range lineage(p, in.Stage) {
+		if o == in {
+			break
+		}
+		commands := p.Commands(o)
+		for i := range commands {
+			c := &commands[i]
+			if c.Is(manager, manager+"3") && len(c.Args) > 1 && c.Args[0].Text == "config" && strings.Contains(o.Text, "cache") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// sparing is the fix: a flag on every command that needs it, or a clean-up at the
+// end of the RUN. It is nil where a later step could need what is removed.
+func sparing(p *lint.Pass, in *dockerfile.Instruction, m *packages.Manager, how spare) *finding.Fix {
+	fix := &finding.Fix{Message: strings.ReplaceAll(how.hint, ", or a cache mount", ""), Safety: finding.Review}
+	if how.insert != "" {
+		for _, u := range usesOf(p, in) {
+			if u.Manager != m || !hasAction(how.triggers, u.Action) || u.Command.Has(how.flags...) {
+				continue
+			}
+			e, ok := sparingFlag(p, in, u, how.insert)
+			if !ok {
+				return nil
+			}
+			fix.Edits = append(fix.Edits, e)
+		}
+		return fix
+	}
+	if how.clean == "" || !canBeContinued(p, in) || !isChain(p.Commands(in)) || m.Name == "apt" && needsIndexLater(p, in, m) {
+		return nil
+	}
+	program := ""
+	for _, u := range usesOf(p, in) {
+		if u.Manager == m {
+			program = u.Command.Program.Text
+			if len(in.Flags) > 0 && strings.Contains(strings.Join(in.Flags, " "), "type=cache") {
+				return nil
+			}
+		}
+	}
+	fix.Message = "clean up in the same RUN"
+	text := " && \\" + lineEnding(p.File) + "    " + strings.ReplaceAll(how.clean, "%s", program)
+	fix.Edits = []finding.Edit{insert(p, in, len(strings.TrimRight(in.Text, " \t\r\n")), text)}
+	return fix
+}
+
+// sparingFlag puts a flag behind a use's verb. A refresh of the index, which the
+// flag makes needless, is taken out.
+func sparingFlag(p *lint.Pass, in *dockerfile.Instruction, u packages.Use, flag string) (finding.Edit, bool) {
+	if u.Action != packages.Refresh {
+		at, ok := behindVerb(u)
+		return insert(p, in, at, " "+flag), ok
+	}
+	commands := p.Commands(in)
+	for i := range commands[:len(commands)-1] {
+		next := &commands[i+1]
+		if &commands[i] == u.Command && u.Command.Exact && next.Exact && next.Op == "&&" && !u.Command.Conditional {
+			return finding.Edit{File: p.Path, Span: p.Span(in, u.Command.Start, next.Start-u.Command.Start)}, true
+		}
+	}
+	return finding.Edit{}, false
+}
+
+// behindVerb is the offset behind the last word of a use's verb.
+func behindVerb(u packages.Use) (int, bool) {
+	fields := strings.Fields(u.Verb)
+	if !u.Command.Exact || len(fields) == 0 {
+		return 0, false
+	}
+	for _, a := range u.Command.Args {
+		if a.Text == fields[len(fields)-1] {
+			return a.End, true
+		}
+	}
+	return 0, false
+}
+
+// needsIndexLater reports whether a step further down installs from the index.
+func needsIndexLater(p *lint.Pass, in *dockerfile.Instruction, m *packages.Manager) bool {
+	return len(installsFrom(p, in.Stage, below(in), m)) > 0
+}
+
+func hasAction(list []packages.Action, a packages.Action) bool {
+	for _, l := range list {
+		if l == a {
+			return true
+		}
+	}
+	return false
+}
