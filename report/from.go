@@ -71,7 +71,10 @@ func fromStep(s *record.Step) Step {
 	out := Step{
 		ID: s.ID, Stage: s.Stage, Platform: s.Platform, Instruction: s.Instruction, Text: s.Text,
 		Line: s.Line, EndLine: s.EndLine, Effect: string(s.Effect), Outcome: string(s.Outcome),
-		Seconds: s.Seconds, DependsOn: s.DependsOn, DiskSize: s.DiskSize, Note: s.Why,
+		Seconds: s.Seconds, DependsOn: s.DependsOn, HangsOn: s.HangsOn, DiskSize: s.DiskSize, Note: s.Why,
+	}
+	if s.Outcome == record.Run && s.LastRunSeconds != nil {
+		out.Seconds = *s.LastRunSeconds
 	}
 	if s.Trigger {
 		out.Text = "ONBUILD " + s.Text

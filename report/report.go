@@ -36,6 +36,8 @@ type Report struct {
 	Findings []Finding     `json:"findings"`
 	// Rules describes the rules that Findings name; lint only.
 	Rules []Rule `json:"rules,omitempty"`
+	// Files are those that were looked at; lint only.
+	Files []string `json:"files,omitempty"`
 }
 
 // Tool is the program that wrote the report.
@@ -93,12 +95,15 @@ type Step struct {
 	EndLine      int     `json:"endLine"`
 	Effect       string  `json:"effect"`  // base, layer, metadata, none
 	Outcome      string  `json:"outcome"` // hit, miss, failed, canceled, not-run, unused, none, run, undecided
-	Seconds      float64 `json:"seconds"`
+	Seconds      float64 `json:"seconds"` // that it ran; of outcome run: those of its last run, 0 where no record has them
 	SavedSeconds float64 `json:"savedSeconds"`
 	Causes       []Cause `json:"causes"` // of a miss; most telling first
 	// DependsOn has step ids.
 	DependsOn []string `json:"dependsOn"`
-	Layers    []Layer  `json:"layers"`
+	// HangsOn has the ids of the steps, or the names of the sources, whose content
+	// decides what an undecided step comes to; predict only.
+	HangsOn []string `json:"hangsOn,omitempty"`
+	Layers  []Layer  `json:"layers"`
 	// DiskSize is what the step's result takes on the engine's disk, on top of
 	// what it started from; absent where it is not known. It also says how large a
 	// layer is that is not in the exported image.
@@ -182,7 +187,10 @@ type Finding struct {
 	// Source has the file's lines from Line on as they are written, at most
 	// MaxSource of them; none where they must not be shown.
 	Source []string `json:"source,omitempty"`
-	Fix    *Fix     `json:"fix,omitempty"`
+	// Fingerprint stays the same when lines move, and no two findings of a report
+	// have the same one.
+	Fingerprint string `json:"fingerprint,omitempty"`
+	Fix         *Fix   `json:"fix,omitempty"`
 }
 
 // MaxSource bounds the lines that a finding shows.

@@ -50,10 +50,13 @@ func (Renderer) Render(w io.Writer, r *report.Report, _ report.Options) error {
 	return json.Write(w, issues)
 }
 
-// fingerprint is what GitLab pairs the findings of two branches by. It leaves the
-// line out, so that one that only moved is no new finding; the number of its like
-// before it keeps two of a kind apart.
+// fingerprint is what GitLab pairs the findings of two branches by: the finding's
+// own, else one that leaves the line out, so that a finding that only moved is no
+// new one. The number of its like before it keeps two of a kind apart.
 func fingerprint(f report.Finding, seen map[string]int) string {
+	if f.Fingerprint != "" {
+		return f.Fingerprint
+	}
 	what := strings.Join([]string{f.Rule, f.File, f.Message, strings.Join(f.Source, "\n")}, "\x00")
 	seen[what]++
 	return fmt.Sprintf("%x", sha256.Sum256(fmt.Appendf(nil, "%s\x00%d", what, seen[what])))

@@ -49,8 +49,8 @@ func (p *page) compared(v *view) {
 	p.table(t)
 }
 
-// buildTable has one row an instruction. A prediction has no layers and no
-// times to show, and calls its verdicts what they are.
+// buildTable has one row an instruction. A prediction has no layers to show, and
+// calls its verdicts what they are.
 func (v *view) buildTable() table {
 	predicted := v.kind == report.Predict
 	t := table{columns: []column{
@@ -62,7 +62,7 @@ func (v *view) buildTable() table {
 		{head: "WHY", mode: wrapping, least: 30},
 	}}
 	if predicted {
-		t.columns = []column{t.columns[0], t.columns[1], {head: "PREDICTED"}, t.columns[5]}
+		t.columns = []column{t.columns[0], t.columns[1], {head: "PREDICTED"}, t.columns[4], t.columns[5]}
 	}
 	for _, platform := range v.platforms {
 		if len(v.platforms) > 1 {
@@ -82,7 +82,7 @@ func (v *view) buildTable() table {
 			m := v.mark(s.Outcome, isRoot(s) && !v.first)
 			cells := []cell{v.number(s), v.instruction(s), v.layer(s), one(m.style, m.word), v.time(s), why}
 			if predicted {
-				cells = []cell{cells[0], cells[1], cells[3], cells[5]}
+				cells = []cell{cells[0], cells[1], cells[3], cells[4], cells[5]}
 			}
 			t.rows = append(t.rows, row{cells: cells})
 		}
@@ -124,9 +124,12 @@ func (v *view) layer(s *report.Step) cell {
 	return one(plain, size(sum))
 }
 
-// time is empty for what did not run.
+// time is empty for what did not run. That of a step that would run is what it
+// took the last time, where that is known.
 func (v *view) time(s *report.Step) cell {
 	switch s.Outcome {
+	case "run":
+		return one(quiet, timed("~", s.Seconds, measurable))
 	case "miss", "failed", "canceled":
 		return one(plain, duration(s.Seconds))
 	}

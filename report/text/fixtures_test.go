@@ -35,6 +35,10 @@ func layer(size int64) func(*report.Step) {
 	return func(s *report.Step) { s.Layers = append(s.Layers, report.Layer{Size: size}) }
 }
 
+func hangs(on ...string) func(*report.Step) {
+	return func(s *report.Step) { s.HangsOn = on }
+}
+
 func note(text string) func(*report.Step) { return func(s *report.Step) { s.Note = text } }
 
 func stage(name string) func(*report.Step) { return func(s *report.Step) { s.Stage = name } }
@@ -372,10 +376,13 @@ func predicted() *report.Report {
 		Steps: []report.Step{
 			step(1, "FROM golang:1.26 AS build", "base", "hit"),
 			step(4, "RUN go mod download", "layer", "hit", saved(31)),
-			step(5, "COPY . .", "layer", "run", changed(0, "main.go", "+internal/a.go")),
-			step(6, "RUN go build -o /app .", "layer", "run", after("L5")),
-			step(9, "COPY --from=build /app /app", "layer", "undecided", stage("final"), note("a hit if line 6 makes the same /app again")),
-			step(10, `ENTRYPOINT ["/app"]`, "metadata", "none", stage("final")),
+			step(5, "COPY . .", "layer", "run", took(0.2), changed(0, "main.go", "+internal/a.go")),
+			step(6, "RUN go build -o /app .", "layer", "run", took(9.7), after("L5")),
+			step(7, "RUN --mount=from=data,target=/data check /data", "layer", "undecided", hangs("docker-image://docker.io/library/data:1@sha256:00")),
+			step(9, "COPY --from=build /app /app", "layer", "undecided", stage("final"), hangs("L6")),
+			step(10, "COPY --from=build /doc /doc", "layer", "undecided", stage("final"), hangs("L5", "L6", "src", "https://example.com/a", "https://example.com/b")),
+			step(11, "RUN link", "layer", "undecided", stage("final"), note("the engine's cache was pruned since it ran")),
+			step(12, `ENTRYPOINT ["/app"]`, "metadata", "none", stage("final")),
 		},
 		Roots:   []report.Root{{Step: "L5", Steps: []string{"L5", "L6"}, Seconds: 9.9}},
 		Summary: report.Summary{Hits: 2, SecondsRun: 9.9, SecondsSaved: 31},
@@ -393,12 +400,19 @@ func compared() *report.Report {
 }
 
 func linted() *report.Report {
-	return &report.Report{Schema: report.Schema, Kind: report.Lint, Findings: []report.Finding{
+	return &report.Report{Schema: report.Schema, Kind: report.Lint, Files: []string{"Dockerfile", "api/Dockerfile", "web/Dockerfile"}, Findings: []report.Finding{
 		{Rule: "copy-before-install", Severity: "warning", File: "api/Dockerfile", Line: 5, Column: 1, Basis: "static",
 			Message: "COPY . . stands before RUN npm ci, so that every source edit installs all packages again",
 			URL:     "https://example.com/rules/copy-before-install",
+			Source:  []string{"COPY . ."},
 			Fix:     &report.Fix{Message: "copy package.json and package-lock.json first", Safety: "review"}},
-		{Rule: "no-such-stage", Severity: "error", File: "api/Dockerfile", Line: 12, Column: 13, Basis: "static", Message: "there is no stage bild"},
+		{Rule: "no-such-stage", Severity: "error", File: "api/Dockerfile", Line: 12, Column: 13, EndLine: 12, EndColumn: 17, Basis: "static", Message: "there is no stage bild",
+			Source: []string{"COPY\t--from=bild /usr/local/lib/python3.14/site-packages /usr/local/lib/python3.14/site-packages"}},
+		{Rule: "far-right", Severity: "warning", File: "api/Dockerfile", Line: 14, Column: 73, EndLine: 14, EndColumn: 81, Basis: "static", Message: "the end of a long line",
+			Source: []string{"RUN apt-get update && apt-get install -y --no-install-recommends curl git make gcc g++ pkg-config && rm -rf /var/lib/apt/lists/*"},
+			Fix:    &report.Fix{Message: "leave it out", Safety: "safe"}},
+		{Rule: "package-cache-left", Severity: "warning", File: "web/Dockerfile", Line: 99, EndLine: 104, Basis: "static", Message: "five lines\x1b[0m",
+			Source: []string{"RUN a \\", "\x1b[31m  b \\", "\tc \\", "d \\", "e \\", "f"}},
 		{Rule: "rebuilt-often", Severity: "info", File: "web/Dockerfile", Line: 3, Basis: "observed", Message: "missed in 9 of the last 10 builds\x1b[0m"},
 	}}
 }

@@ -135,6 +135,8 @@ func (p *page) standIns(all []report.StandIn) {
 func (v *view) baseline() string {
 	b := v.build
 	switch {
+	case v.kind == report.Predict && b.Engine.Kind == "none" && b.Baseline != "":
+		return "compared with a build at " + v.clean(b.Baseline)
 	case b.BaselineStarted != nil:
 		return "compared with the build " + ago(*b.BaselineStarted, v.opts.Now)
 	case b.Baseline != "":

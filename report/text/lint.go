@@ -7,11 +7,16 @@ import (
 	"github.com/layerwise/layerwise/report"
 )
 
-// findings prints one line a finding, where it stands first, so that editors
-// and people can go there.
-func (p *page) findings(all []report.Finding) {
+// findings prints a line for each finding, where it stands first, so that editors
+// and people can go there, and below it the source.
+func (p *page) findings(r *report.Report) {
+	all := r.Findings
 	if len(all) == 0 {
-		p.print(plain, 0, "no findings")
+		in := ""
+		if len(r.Files) > 0 {
+			in = " in " + count(len(r.Files), "file")
+		}
+		p.print(plain, 0, "no findings"+in)
 		return
 	}
 	if p.buf.Len() > 0 {
@@ -19,10 +24,14 @@ func (p *page) findings(all []report.Finding) {
 	}
 	files := map[string]bool{}
 	counts := map[string]int{}
+	fixes := map[string]int{}
 	for i := range all {
 		f := &all[i]
 		files[f.File] = true
 		counts[f.Severity]++
+		if f.Fix != nil {
+			fixes[f.Fix.Safety]++
+		}
 		p.finding(f)
 	}
 	var parts []string
@@ -42,7 +51,27 @@ func (p *page) findings(all []report.Finding) {
 		parts = append(parts, fmt.Sprintf("%d of another severity", others))
 	}
 	p.blank()
-	p.wrapped(bold, 0, listed(parts)+" in "+count(len(files), "file"))
+	p.wrapped(bold, 0, listed(parts)+" in "+inFiles(len(files), len(r.Files)))
+	if safe, review := fixes["safe"], fixes["review"]; safe > 0 {
+		p.wrapped(plain, 0, fmt.Sprintf("--fix mends %d of them%s", safe, more(review, ", --fix=review %d more")))
+	} else {
+		p.wrapped(plain, 0, more(review, "--fix=review mends %d of them"))
+	}
+}
+
+// inFiles says how many files have findings, of those that were looked at.
+func inFiles(with, looked int) string {
+	if looked <= with {
+		return count(with, "file")
+	}
+	return fmt.Sprintf("%d of %s", with, count(looked, "file"))
+}
+
+func more(n int, format string) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf(format, n)
 }
 
 func (p *page) finding(f *report.Finding) {
@@ -72,6 +101,7 @@ func (p *page) finding(f *report.Finding) {
 		}
 		p.end(l)
 	}
+	p.source(f)
 	if f.Fix != nil && f.Fix.Message != "" {
 		safety := ""
 		if f.Fix.Safety == "review" {

@@ -143,6 +143,7 @@ func (g generator) report() *report.Report {
 		Findings: many(g, 3, func() report.Finding {
 			return report.Finding{
 				Rule: g.text(), Severity: pick(g, "error", "warning", "info", g.text()), File: g.text(), Line: g.IntN(3), Column: g.IntN(3),
+				EndLine: g.IntN(9), EndColumn: g.IntN(99), Source: many(g, 6, g.text),
 				Message: g.text(), Basis: g.text(), URL: g.text(), Fix: pick(g, nil, &report.Fix{Message: g.text(), Safety: g.text()}),
 			}
 		}),

@@ -60,15 +60,26 @@ func (v *view) forecast() string {
 		parts = append(parts, fmt.Sprintf("%d would hit", n)+timed(" and save ", sum.SecondsSaved, noticeable))
 	}
 	if n := v.count("run"); n > 0 {
-		parts = append(parts, fmt.Sprintf("%d would run", n)+timed(" for about ", sum.SecondsRun, noticeable))
+		parts = append(parts, fmt.Sprintf("%d would run", n)+timed(v.takes(), sum.SecondsRun, noticeable))
 	}
 	if n := v.count("undecided"); n > 0 {
-		parts = append(parts, fmt.Sprintf("%d undecided until something runs", n))
+		parts = append(parts, fmt.Sprintf("%d undecided", n))
 	}
 	if len(parts) == 0 {
-		return "nothing would run"
+		return "predicted: nothing would run"
 	}
-	return strings.Join(parts, ", ")
+	return "predicted: " + strings.Join(parts, ", ")
+}
+
+// takes leads to the time of what would run: of a step that no record has a time
+// of, the sum knows nothing.
+func (v *view) takes() string {
+	for _, s := range v.shown {
+		if s.Outcome == "run" && s.Effect == "layer" && s.Seconds == 0 {
+			return " for at least "
+		}
+	}
+	return " for about "
 }
 
 // timed writes a time that is at least so long, with words before it, or

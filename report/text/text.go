@@ -46,7 +46,7 @@ func (Renderer) Render(w io.Writer, r *report.Report, o report.Options) error {
 		}
 	}
 	if r.Kind == report.Lint || len(r.Findings) > 0 {
-		p.findings(r.Findings)
+		p.findings(r)
 	}
 	if p.buf.Len() == 0 {
 		p.print(plain, 0, "nothing to report")

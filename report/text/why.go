@@ -29,7 +29,50 @@ func (v *view) why(s *report.Step) cell {
 		}
 		c = append(c, one(quiet, timed(verb, s.SavedSeconds, noticeable))...)
 	}
+	c = append(c, one(plain, v.hangsOn(s))...)
 	return append(c, v.note(s)...)
+}
+
+// hangsOn says what an undecided step waits for.
+func (v *view) hangsOn(s *report.Step) string {
+	var steps, sources []string
+	for _, id := range s.HangsOn {
+		if v.steps[id] != nil {
+			steps = append(steps, id)
+		} else {
+			sources = append(sources, v.source(id))
+		}
+	}
+	const most = 2
+	if more := len(sources) - most; more > 0 && !v.opts.Verbose {
+		sources = append(sources[:most:most], fmt.Sprintf("%d more", more))
+	}
+	var on []string
+	if lines := v.lines(steps); lines != "" {
+		verb := "makes"
+		if strings.HasPrefix(lines, "lines ") {
+			verb = "make"
+		}
+		on = append(on, "what "+lines+" "+verb)
+	}
+	if len(sources) > 0 {
+		on = append(on, listed(sources))
+	}
+	if len(on) == 0 {
+		return ""
+	}
+	return "hangs on " + strings.Join(on, " and on ")
+}
+
+// source names a source as people write it: an image without scheme and digest.
+func (v *view) source(name string) string {
+	for _, scheme := range []string{"docker-image://", "oci-layout://"} {
+		if ref, ok := strings.CutPrefix(name, scheme); ok {
+			name, _, _ = strings.Cut(ref, "@")
+			name = strings.TrimPrefix(strings.TrimPrefix(name, "docker.io/"), "library/")
+		}
+	}
+	return v.clean(name)
 }
 
 // note returns a step's note. That metadata is metadata has been said.

@@ -1,0 +1,155 @@
+package cli
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var update = flag.Bool("update", false, "rewrite the tables in .github/LINT.md")
+
+var lintPage = filepath.Join("..", "..", "..", ".github", "LINT.md")
+
+// The tables of the page about lint are those of the registry.
+func TestLintPage(t *testing.T) {
+	text, err := os.ReadFile(lintPage)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := newRegistry()
+	got := replaceTable(t, string(text), "rules", ruleTable(r))
+	got = replaceTable(t, got, "hadolint", hadolintTable(r))
+	if got == string(text) {
+		return
+	}
+	if !*update {
+		t.Errorf("the tables are out of date; go test ./cmd/internal/cli -run TestLintPage -update rewrites them (-want +got):\n%s", cmp.Diff(string(text), got))
+		return
+	}
+	if err := os.WriteFile(lintPage, []byte(got), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func replaceTable(t *testing.T, text, name, table string) string {
+	t.Helper()
+	before, after, ok := strings.Cut(text, "<!-- "+name+" -->\n")
+	_, rest, ended := strings.Cut(after, "<!-- end -->")
+	if !ok || !ended {
+		t.Fatalf("the page has no place for the table of %s", name)
+	}
+	return before + "<!-- " + name + " -->\n" + table + "<!-- end -->" + rest
+}
+
+func ruleTable(r *registry) string {
+	var b strings.Builder
+	b.WriteString("| rule | severity | fix | finds |\n|---|---|---|---|\n")
+	for _, rule := range r.all {
+		name := "`" + rule.ID + "`"
+		if rule.URL != "" {
+			name = "[" + name + "](" + rule.URL + ")"
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", name, severityOf(rule), rule.Fix, strings.ReplaceAll(rule.Title, "|", `\|`))
+	}
+	return b.String()
+}
+
+func hadolintTable(r *registry) string {
+	var b strings.Builder
+	b.WriteString("| hadolint | is about | here |\n|---|---|---|\n")
+	for _, h := range hadolintRules {
+		here := h.why
+		if own := r.hadolint[h.id]; len(own) > 0 {
+			here = "`" + strings.Join(own, "`, `") + "`"
+		} else {
+			here = "none: " + here
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", h.id, h.about, here)
+	}
+	return b.String()
+}
+
+// Each of hadolint's rules has a rule that takes its place, or a reason why none
+// does, and no rule names one that does not exist.
+func TestHadolintTable(t *testing.T) {
+	r := newRegistry()
+	form := regexp.MustCompile(`^DL[0-9]{4}$`)
+	known := map[string]bool{}
+	for i, h := range hadolintRules {
+		if known[h.id] || !form.MatchString(h.id) || i > 0 && h.id < hadolintRules[i-1].id {
+			t.Errorf("%s: twice, out of order, or no id", h.id)
+		}
+		known[h.id] = true
+		own := r.hadolint[h.id]
+		switch {
+		case h.about == "":
+			t.Errorf("%s is about nothing", h.id)
+		case len(own) > 0 && h.why != "":
+			t.Errorf("%s takes the place of %s: drop the reason why none does", strings.Join(own, ", "), h.id)
+		case len(own) == 0 && h.why == "":
+			t.Errorf("%s has no rule here, and no reason why", h.id)
+		}
+	}
+	for id, own := range r.hadolint {
+		if !known[id] {
+			t.Errorf("%s: hadolint has no rule %s", strings.Join(own, ", "), id)
+		}
+	}
+}
+
+// Rules whose findings show no source exist.
+func TestSecretRules(t *testing.T) {
+	r := newRegistry()
+	for _, id := range secretRules {
+		if !r.known(id) {
+			t.Errorf("there is no rule %s", id)
+		}
+	}
+}
+
+func TestSelection(t *testing.T) {
+	r := newRegistry()
+	ids := func(enable, disable []string) []string {
+		t.Helper()
+		s, err := r.selection(enable, disable)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var ids []string
+		for _, rule := range s.rules(nil) {
+			ids = append(ids, rule.ID)
+		}
+		return ids
+	}
+	usual := ids(nil, nil)
+	if slices.Contains(usual, "undigested-base") || !slices.Contains(usual, "unpinned-base") {
+		t.Errorf("by default: %v", usual)
+	}
+	if got := ids([]string{"unpinned-base", "undigested-base"}, []string{"all"}); !slices.Equal(got, []string{"unpinned-base", "undigested-base"}) {
+		t.Errorf("only two: %v", got)
+	}
+	if got := ids([]string{"all"}, []string{"unpinned-base"}); len(got) != len(r.all)-1 {
+		t.Errorf("all but one: %v", got)
+	}
+	for _, tt := range []struct {
+		enable, disable []string
+		want            string
+	}{
+		{[]string{"nope"}, nil, "--enable nope: there is no such rule (layerwise lint --rules lists them)"},
+		{nil, []string{"DL3006"}, "--disable DL3006: there is no such rule; here hadolint's DL3006 is unpinned-base"},
+		{nil, []string{"stagenamecasing"}, "is it StageNameCasing?"},
+		{[]string{"all"}, []string{"all"}, "contradict"},
+		{[]string{"copy-link"}, []string{"copy-link"}, "contradict"},
+	} {
+		if _, err := r.selection(tt.enable, tt.disable); err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%v %v: got %v, want %q", tt.enable, tt.disable, err, tt.want)
+		}
+	}
+}
