@@ -96,6 +96,7 @@ func Run(ctx context.Context, eng engine.Engine, o Options) (*record.Record, err
 		return nil, fmt.Errorf("ask the engine what ran: %w", err)
 	}
 	r.attribute(rec, facts)
+	r.countCache(bookkeeping, rec)
 	if err := r.addScans(bookkeeping, rec); err != nil {
 		rec.Warnings = append(rec.Warnings, err.Error())
 	}
@@ -123,7 +124,10 @@ type run struct {
 	ref      string // of the build in the engine's history
 	statuses *statuses
 	scans    scans
-	culprit  digest.Digest // the vertex that failed the build, "" for none
+	culprit  digest.Digest   // the vertex that failed the build, "" for none
+	seen     map[string]seen // of local sources, where facts tell
+	// pins has what remote sources resolved to, where no facts will tell.
+	pins map[digest.Digest]string
 }
 
 func (r *run) solve(ctx context.Context) (*client.SolveResponse, error) {
@@ -132,12 +136,17 @@ func (r *run) solve(ctx context.Context) (*client.SolveResponse, error) {
 	if err != nil {
 		return nil, err
 	}
+	return r.follow(ctx, opt, r.build)
+}
+
+// follow has the engine call a build function, and keeps its status events.
+func (r *run) follow(ctx context.Context, opt client.SolveOpt, build gateway.BuildFunc) (*client.SolveResponse, error) {
 	events := make(chan *client.SolveStatus)
 	var response *client.SolveResponse
 	var group errgroup.Group // not bound to ctx: BuildKit closes events when it is done with them
 	group.Go(func() error {
 		var err error
-		response, err = r.engine.Client().Build(ctx, opt, "layerwise", r.build, events)
+		response, err = r.engine.Client().Build(ctx, opt, "layerwise", build, events)
 		return err
 	})
 	for s := range events {
@@ -163,6 +172,7 @@ func (r *run) build(ctx context.Context, c gateway.Client) (*gateway.Result, err
 		r.Planned(r.Source.Project(r.Target, r.platforms()))
 	}
 	r.startScans(ctx)
+	r.resolvePins(ctx, c)
 	return res, nil
 }
 
@@ -180,6 +190,12 @@ func (r *run) record(info engine.Info, buildErr error) *record.Record {
 	}
 	for k, v := range r.BuildArgs {
 		rec.BuildArgs[k] = r.redactor.Value(k, v)
+	}
+	for name, at := range r.Source.Named {
+		if rec.Contexts == nil {
+			rec.Contexts = map[string]string{}
+		}
+		rec.Contexts[name] = r.redactor.Text(at)
 	}
 	if buildErr != nil {
 		rec.Result, rec.Error = record.Failed, r.redactor.Text(Message(buildErr))

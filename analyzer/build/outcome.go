@@ -1,6 +1,7 @@
 package build
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/layerwise/layerwise/analyzer/engine"
@@ -31,11 +32,43 @@ func (r *run) attribute(rec *record.Record, facts map[digest.Digest]engine.Fact)
 			}
 			ends[v] = e
 		}
+		if rec.Result != record.Succeeded {
+			r.unreach(b, consumers, ends)
+		}
 		for _, s := range b.Steps {
 			r.fill(&rec.Steps[i], s, ends, facts)
 			i++
 		}
 	}
+}
+
+// unreach takes back, in a build that did not get to its end, that a vertex was
+// reused where that cannot be. When a vertex is announced as started, BuildKit's
+// status counts as reused what it builds on and nobody has heard of yet
+// (vertexStream in solver/progress.go); one whose key cannot be computed is
+// announced so that it can fail, with nothing below it done.
+func (r *run) unreach(b *plan.Build, consumers map[*plan.Vertex][]*plan.Vertex, ends map[*plan.Vertex]end) {
+	for _, v := range b.Vertices {
+		e := ends[v]
+		if e.ran || !e.done || r.loaded(v) || slices.ContainsFunc(consumers[v], func(c *plan.Vertex) bool { return ends[c].ran }) {
+			continue
+		}
+		for i, in := range v.Inputs {
+			// On top of what was made just now, nothing can have been made before,
+			// unless it takes only files.
+			if _, hashed := plan.Selectors(v.Op, i); !hashed && (ends[in].ran || !ends[in].done) {
+				e.done = false
+			}
+		}
+		ends[v] = e
+	}
+}
+
+// loaded says that a vertex was itself announced as reused: what is inferred took
+// no time.
+func (r *run) loaded(v *plan.Vertex) bool {
+	s := r.statuses.get(v.Digest)
+	return s != nil && s.Cached && s.Started != nil && s.Completed != nil && !s.Started.Equal(*s.Completed)
 }
 
 // end is how a vertex ended.
@@ -91,7 +124,8 @@ func (r *run) endByStatus(v *plan.Vertex, consumers []*plan.Vertex, ends map[*pl
 	case s == nil || s.Started == nil:
 	case s.Cached:
 	case len(v.Inputs) > 0:
-		e.ran = e.done || e.err != ""
+		e.ran = e.done || e.err != "" && !keyFailed(e.err)
+	case r.statuses.wasCached(v.Digest): // and its layers were unpacked after that
 	case r.cachedElsewhere(v):
 	default:
 		// A vertex without inputs announces its key, whether or not its content
@@ -99,7 +133,7 @@ func (r *run) endByStatus(v *plan.Vertex, consumers []*plan.Vertex, ends map[*pl
 		for _, c := range consumers {
 			e.ran = e.ran || ends[c].ran
 		}
-		e.ran = e.ran || len(consumers) == 0 || e.err != ""
+		e.ran = e.ran || len(consumers) == 0 || e.err != "" && !e.canceled
 	}
 	if e.ran {
 		e.seconds = seconds(s)
@@ -137,6 +171,12 @@ func (r *run) statusEnd(v *plan.Vertex, result record.Result) end {
 	return e
 }
 
+// keyFailed tells the error of a vertex whose key could not be computed, as when a
+// file that it takes is missing, from one of running it.
+func keyFailed(message string) bool {
+	return strings.Contains(message, "failed to calculate checksum of ref")
+}
+
 func isCancel(message string) bool { return strings.Contains(message, "context canceled") }
 
 // fill writes a step's outcome and evidence.
@@ -145,6 +185,9 @@ func (r *run) fill(out *record.Step, s *plan.Step, ends map[*plan.Vertex]end, fa
 		e := ends[v]
 		rv := &out.Vertices[i]
 		rv.Ran, rv.Done, rv.Error, rv.Seconds = e.ran, e.done, e.err, e.seconds
+		if pin := r.pins[v.Digest]; pin != "" {
+			rv.Pin = r.redactor.Text(pin)
+		}
 		if f, ok := facts[v.Digest]; ok {
 			r.addFact(rv, f)
 			if v.Located && f.Executions > 0 && f.OutputSize >= 0 && s.Effect == record.EffectLayer {
@@ -167,6 +210,11 @@ func (r *run) fill(out *record.Step, s *plan.Step, ends map[*plan.Vertex]end, fa
 			total.err, total.canceled = e.err, e.canceled
 		}
 		total.seconds += e.seconds
+	}
+	for _, v := range s.Vertices {
+		if e := ends[v]; s.Reads(v) && e.err != "" && !e.canceled {
+			total.err, total.canceled = e.err, false
+		}
 	}
 	out.Outcome = total.outcome()
 	if total.ran {
@@ -207,6 +255,9 @@ func (r *run) addFact(v *record.Vertex, f engine.Fact) {
 			continue
 		}
 		in.Content = string(fact.Content)
+		if in.Tree != "" {
+			r.keepSeen(in.Tree, fact)
+		}
 		if in.Tree == "" && len(fact.Files) > 0 {
 			in.Files = make(map[string]string, len(fact.Files))
 			for path, d := range fact.Files {

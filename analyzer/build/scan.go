@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/layerwise/layerwise/analyzer/buildcontext"
@@ -25,13 +26,12 @@ type scans struct {
 // startScans reads every local source that the plan needs.
 func (r *run) startScans(ctx context.Context) {
 	r.scans.trees = map[string]*buildcontext.Tree{}
-	for name, op := range sources(r.plan) {
+	for name, o := range sources(r.plan) {
 		folder := r.Source.Folder(name)
 		if folder == "" {
 			continue
 		}
 		r.scans.wait.Go(func() {
-			o := ScanOptions(op)
 			if r.StatCache != "" {
 				o.Cache = buildcontext.NewStatCache(r.StatCache)
 			}
@@ -54,17 +54,44 @@ func (r *run) startScans(ctx context.Context) {
 	}
 }
 
-// sources are the local sources of all platforms, which share them.
-func sources(p *plan.Plan) map[string]*pb.SourceOp {
-	all := map[string]*pb.SourceOp{}
+// sources are what the plan takes of each local source. Steps and platforms may
+// take different parts of one.
+func sources(p *plan.Plan) map[string]buildcontext.Options {
+	all := map[string]buildcontext.Options{}
 	for _, b := range p.Builds {
-		for name, op := range b.Sources() {
-			if _, ok := all[name]; !ok {
-				all[name] = op
+		for _, v := range b.Vertices {
+			name := v.LocalName()
+			if name == "" {
+				continue
 			}
+			o := ScanOptions(v.Op.GetSource())
+			if other, ok := all[name]; ok {
+				o = union(other, o)
+			}
+			all[name] = o
 		}
 	}
 	return all
+}
+
+// union takes in what either of two takes in.
+func union(a, b buildcontext.Options) buildcontext.Options {
+	everything := func(o buildcontext.Options) bool { return len(o.Include)+len(o.FollowPaths) == 0 }
+	var o buildcontext.Options
+	if !everything(a) && !everything(b) {
+		o.Include = merged(a.Include, b.Include)
+		o.FollowPaths = merged(a.FollowPaths, b.FollowPaths)
+	}
+	if slices.Equal(a.Exclude, b.Exclude) {
+		o.Exclude = a.Exclude
+	}
+	return o
+}
+
+func merged(a, b []string) []string {
+	all := slices.Concat(a, b)
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // selections are the files that operations take from a local source.
@@ -105,13 +132,20 @@ func ScanOptions(op *pb.SourceOp) buildcontext.Options {
 func (r *run) addScans(ctx context.Context, rec *record.Record) error {
 	r.scans.wait.Wait()
 	rec.Trees = map[string]record.Tree{}
+	edited := map[string]bool{} // so that the checksums of what is on the disk do not count
 	for name, tree := range r.scans.trees {
 		rec.Trees[name] = tree.Files()
+		if editTree(rec.Trees[name], r.Source.editsBelow(r.Source.Folder(name))) {
+			edited[name] = true
+		}
 		for _, path := range tree.Unstable {
 			rec.Warnings = append(rec.Warnings, fmt.Sprintf("%s changed while it was read; what is said about it may be about either state", path))
 		}
 		for _, path := range tree.Unreadable {
 			rec.Warnings = append(rec.Warnings, path+" cannot be read; BuildKit sends it as an empty file")
+		}
+		if !edited[name] {
+			r.warnOfStale(rec, name, slices.Concat(tree.Unstable, tree.Unreadable))
 		}
 	}
 	for i := range rec.Steps {
@@ -119,7 +153,7 @@ func (r *run) addScans(ctx context.Context, rec *record.Record) error {
 			for k := range rec.Steps[i].Vertices[j].Inputs {
 				in := &rec.Steps[i].Vertices[j].Inputs[k]
 				tree := r.scans.trees[in.Tree]
-				if tree == nil || !in.Hashed || in.Content != "" {
+				if tree == nil || edited[in.Tree] || !in.Hashed || in.Content != "" {
 					continue
 				}
 				if sum, err := tree.Checksum(ctx, in.Selectors); err == nil { // a missing file is the build's to report

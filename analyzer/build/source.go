@@ -30,6 +30,9 @@ type Source struct {
 
 	dir  string // the folder that Dockerfile lies in
 	base string // its name there
+	// edits are the files of the context that are shown with another content, by
+	// slash path; see Edited.
+	edits map[string]bool
 }
 
 // maxDockerfile bounds what is read as a Dockerfile; BuildKit's limit is lower.
@@ -151,7 +154,7 @@ func (s Source) Mounts() (map[string]fsutil.FS, error) {
 		if err != nil {
 			return fmt.Errorf("build context %s: %w", name, err)
 		}
-		mounts[name] = f
+		mounts[name] = newEditedFS(f, s.editsBelow(dir))
 		return nil
 	}
 	if !s.Remote {

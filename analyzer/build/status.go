@@ -18,12 +18,14 @@ type statuses struct {
 	// unpacked: an image is, when the first step needs its files, long after its
 	// own operation is done.
 	transfers map[digest.Digest]span
+	// cached are the vertices that were announced as reused at any time.
+	cached map[digest.Digest]bool
 }
 
 type span struct{ from, to time.Time }
 
 func newStatuses() *statuses {
-	return &statuses{vertices: map[digest.Digest]*client.Vertex{}, transfers: map[digest.Digest]span{}}
+	return &statuses{vertices: map[digest.Digest]*client.Vertex{}, transfers: map[digest.Digest]span{}, cached: map[digest.Digest]bool{}}
 }
 
 func (s *statuses) add(status *client.SolveStatus) {
@@ -31,6 +33,7 @@ func (s *statuses) add(status *client.SolveStatus) {
 	defer s.mu.Unlock()
 	for _, v := range status.Vertexes {
 		s.vertices[v.Digest] = v
+		s.cached[v.Digest] = s.cached[v.Digest] || v.Cached
 	}
 	for _, part := range status.Statuses {
 		if part.Started == nil || part.Completed == nil {
@@ -59,6 +62,12 @@ func (s *statuses) get(d digest.Digest) *client.Vertex {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.vertices[d]
+}
+
+func (s *statuses) wasCached(d digest.Digest) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.cached[d]
 }
 
 // seconds is how long a vertex took by its last event.

@@ -57,9 +57,12 @@ type Fact struct {
 	Pin string
 	// Executions counts calls of Exec. 0 means that nothing ran.
 	Executions int
-	Seconds    float64 // time in Exec
-	Error      string  // of the last Exec, "" when it succeeded
-	Inputs     []InputFact
+	// WouldRun says that a dry run called for Exec. Nothing ran then, unless
+	// Executions says so: of a source whose files were needed to go on.
+	WouldRun bool
+	Seconds  float64 // time in Exec
+	Error    string  // of the last Exec, "" when it succeeded
+	Inputs   []InputFact
 	// OutputSize is the disk usage in bytes of what Exec made, on top of its
 	// parent, -1 where it was not measured.
 	OutputSize int64

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/layerwise/layerwise/analyzer/record"
+	"github.com/moby/buildkit/solver/pb"
 )
 
 // attachLocated ties the vertices that BuildKit gave a place in the file.
@@ -122,11 +123,11 @@ func (m *mapper) attachSources() {
 
 var namedContext = regexp.MustCompile(`^\[context ([^\]]+)\] `)
 
-// attachNamedBase ties the source of a named context to each FROM that the
-// context answers.
+// attachNamedBase ties an image that is a named context to each FROM that the
+// context answers. Any other context is no image: it belongs to its consumers.
 func (m *mapper) attachNamedBase(v *Vertex) bool {
 	match := namedContext.FindStringSubmatch(v.Name)
-	if match == nil || v.Op.GetSource() == nil {
+	if match == nil || !isImage(v.Op.GetSource()) {
 		return false
 	}
 	name, _, _ := strings.Cut(match[1], "::")
@@ -142,6 +143,10 @@ func (m *mapper) attachNamedBase(v *Vertex) bool {
 		}
 	}
 	return found
+}
+
+func isImage(src *pb.SourceOp) bool {
+	return strings.HasPrefix(src.GetIdentifier(), imageScheme) || strings.HasPrefix(src.GetIdentifier(), layoutScheme)
 }
 
 func (m *mapper) lastUsedFrom() *Step {

@@ -32,6 +32,7 @@ type Frontend struct {
 
 	mu         sync.Mutex
 	definition map[gateway.Reference]*pb.Definition
+	imports    []gateway.CacheOptionsEntry
 	configs    map[string][]byte // image configs by reference, as resolved
 	replaced   map[string]bool   // references answered by StandIns
 	opts       map[string]string
@@ -122,6 +123,7 @@ func (t *tap) Solve(ctx context.Context, req gateway.SolveRequest) (*gateway.Res
 	if ref, err := res.SingleRef(); err == nil && ref != nil {
 		t.f.mu.Lock()
 		t.f.definition[ref] = def.CloneVT()
+		t.f.imports = req.CacheImports
 		t.f.mu.Unlock()
 	}
 	return res, nil
@@ -201,6 +203,24 @@ func (f *Frontend) Plan() (*Plan, error) {
 		p.Syntax = ref
 	}
 	return p, nil
+}
+
+// Definitions returns what the last Build asked the engine to make, in the order
+// of the plan's builds, and the caches that it imports. A platform without any
+// operation has none.
+func (f *Frontend) Definitions() ([]*pb.Definition, []gateway.CacheOptionsEntry) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.result == nil {
+		return nil, nil
+	}
+	var all []*pb.Definition
+	for _, part := range f.parts() {
+		if part.definition != nil && len(part.definition.Def) > 0 {
+			all = append(all, part.definition)
+		}
+	}
+	return all, f.imports
 }
 
 type part struct {

@@ -27,6 +27,7 @@ type mapper struct {
 	scopes map[*dockerfile.Stage]*scope
 	used   map[*dockerfile.Stage]bool
 	reach  *reach
+	bases  map[*dockerfile.Stage]string // what baseName has found
 }
 
 func (m *mapper) run() {
@@ -164,17 +165,39 @@ func (m *mapper) why(s *Step) string {
 		if base := m.reach.baseStage(s.Stage); base != nil {
 			return "its base is the stage " + base.Label
 		}
+		if m.namedBase(s.Stage) {
+			return "the build context " + m.baseName(s.Stage) + " is its base"
+		}
 		return "its base is empty"
 	}
 	return "the target does not need its result"
 }
 
 func (m *mapper) baseName(stage *dockerfile.Stage) string {
+	if name, ok := m.bases[stage]; ok {
+		return name
+	}
+	if m.bases == nil {
+		m.bases = map[*dockerfile.Stage]string{}
+	}
+	m.bases[stage] = m.expandGlobal(stage.Base)
+	return m.bases[stage]
+}
+
+func (m *mapper) expandGlobal(word string) string {
 	sc := newScope(m.file.Escape, m.buildArgs(), m.defaultArgs())
 	for _, in := range m.file.Global {
 		sc.global(in)
 	}
-	return sc.expand(stage.Base)
+	return sc.expand(word)
+}
+
+// namedBase says that a named context answers for what a FROM names.
+func (m *mapper) namedBase(stage *dockerfile.Stage) bool {
+	name := strings.TrimSuffix(familiar(m.baseName(stage)), ":latest")
+	_, any := m.opts["context:"+name]
+	_, platform := m.opts["context:"+name+"::"+m.build.Platform]
+	return any || platform
 }
 
 // isReplaced says that a named context answers for a stage of that name.

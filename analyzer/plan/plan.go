@@ -112,6 +112,12 @@ func (s *Step) Primary() []*Vertex {
 	return primary
 }
 
+// Reads says that a vertex is a source which no other step reads: what goes wrong
+// with it goes wrong with the step.
+func (s *Step) Reads(v *Vertex) bool {
+	return v.Op.GetSource() != nil && len(v.Steps) == 1 && v.Steps[0] == s
+}
+
 func (s *Step) decides(v *Vertex) bool {
 	if s.Effect == record.EffectBase {
 		return v.Op.GetSource() != nil

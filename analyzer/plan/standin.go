@@ -8,7 +8,11 @@ import (
 	"github.com/opencontainers/go-digest"
 )
 
-const imageScheme = "docker-image://"
+// The schemes of sources that are images.
+const (
+	imageScheme  = "docker-image://"
+	layoutScheme = "oci-layout://"
+)
 
 // loadFromStore returns the definition with every image that replaced names
 // read from an OCI layout store of the client's session. The digests of the
@@ -30,7 +34,7 @@ func loadFromStore(def *pb.Definition, replaced func(ref string) bool, session, 
 		}
 		if src := op.GetSource(); src != nil {
 			if ref, ok := strings.CutPrefix(src.Identifier, imageScheme); ok && replaced(ref) {
-				src.Identifier = "oci-layout://" + ref
+				src.Identifier = layoutScheme + ref
 				src.Attrs = map[string]string{pb.AttrOCILayoutSessionID: session, pb.AttrOCILayoutStoreID: store}
 				changed = true
 			}

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/layerwise/layerwise/analyzer/record"
-	"github.com/moby/buildkit/solver/pb"
 	"github.com/opencontainers/go-digest"
 )
 
@@ -152,16 +151,4 @@ func (v *Vertex) inlineContent() (string, map[string]string) {
 		all.Hash().Write([]byte(in.Digest))
 	}
 	return string(all.Digest()), files
-}
-
-// Sources returns the local sources of a build by name, with what the engine
-// is asked to transfer of each.
-func (b *Build) Sources() map[string]*pb.SourceOp {
-	sources := map[string]*pb.SourceOp{}
-	for _, v := range b.Vertices {
-		if name := v.LocalName(); name != "" {
-			sources[name] = v.Op.GetSource()
-		}
-	}
-	return sources
 }

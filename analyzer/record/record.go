@@ -34,8 +34,15 @@ type Record struct {
 
 	// BuildArgs are the build arguments that were given, redacted.
 	BuildArgs map[string]string `json:"buildArgs,omitempty"`
+	// Contexts are the named build contexts that were given: a folder, or a
+	// reference such as docker-image://… or a URL, redacted.
+	Contexts map[string]string `json:"contexts,omitempty"`
 	// CacheImports says that a cache was imported (--cache-from).
 	CacheImports bool `json:"cacheImports,omitempty"`
+	// EngineCache counts what lay in the engine's cache when the build was over, by
+	// a short hash of what the engine calls it; nil where nobody asked. A later
+	// count that is smaller says that some of it is gone.
+	EngineCache map[string]int `json:"engineCache,omitempty"`
 	// Steps stand in file order, one platform after the other.
 	Steps []Step `json:"steps"`
 	// Trees are the scanned files of local sources, by source name: "context"
@@ -143,6 +150,9 @@ type Step struct {
 	LastRunSeconds *float64 `json:"lastRunSeconds,omitempty"`
 	// DependsOn has the ids of the steps whose results enter this one.
 	DependsOn []string `json:"dependsOn,omitempty"`
+	// HangsOn says what an undecided step waits for: the ids of the steps, or the
+	// names of the sources, whose content decides.
+	HangsOn []string `json:"hangsOn,omitempty"`
 	// Args and Env are the build arguments and the environment in scope when
 	// the instruction is evaluated, redacted.
 	Args map[string]string `json:"args,omitempty"`
@@ -227,6 +237,10 @@ type File struct {
 	Size   int64  `json:"size,omitempty"` // bytes
 	Target string `json:"target,omitempty"`
 	Digest string `json:"digest,omitempty"` // BuildKit's, over header and content
+	// MTime is when a regular file was last written, in nanoseconds since 1970;
+	// 0 where it is not known. It enters no digest, yet BuildKit goes by it when it
+	// decides what to have sent again.
+	MTime int64 `json:"mtime,omitempty"`
 }
 
 // Layer is one layer of an image.

@@ -36,6 +36,7 @@ const (
 type Server struct {
 	builder net.Conn
 	daemon  *daemon.Daemon // nil until Start
+	dry     dryRuns
 }
 
 // StartRequest is Options with everything decided that the caller can decide.

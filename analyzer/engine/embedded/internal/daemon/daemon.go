@@ -12,6 +12,7 @@ import (
 
 	"github.com/containerd/containerd/v2/core/remotes/docker"
 	"github.com/containerd/containerd/v2/defaults"
+	"github.com/moby/buildkit/cache/remotecache"
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/cmd/buildkitd/config"
 	"github.com/moby/buildkit/control"
@@ -24,7 +25,6 @@ import (
 	"github.com/moby/buildkit/solver/bboltcachestorage"
 	"github.com/moby/buildkit/util/db"
 	"github.com/moby/buildkit/util/db/boltutil"
-	"github.com/moby/buildkit/util/entitlements"
 	"github.com/moby/buildkit/util/grpcerrors"
 	_ "github.com/moby/buildkit/util/grpcutil/encoding/proto" // the codec that clients speak
 	"github.com/moby/buildkit/util/resolver"
@@ -64,9 +64,13 @@ type Daemon struct {
 	storage  *storage
 	recorder *probe.Recorder
 	cache    solver.CacheManager
-	control  *control.Controller
-	server   *grpc.Server
-	stop     context.CancelFunc
+	keys     *bboltcachestorage.Store // of cache
+	sessions *session.Manager
+	// importers read caches that a build imports, by type.
+	importers map[string]remotecache.ResolveCacheImporterFunc
+	control   *control.Controller
+	server    *grpc.Server
+	stop      context.CancelFunc
 }
 
 // Open starts BuildKit on a state folder, which the caller has locked.
@@ -93,6 +97,7 @@ func (d *Daemon) open(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("start session manager: %w", err)
 	}
+	d.sessions = sessions
 	hosts := resolver.NewRegistryConfig(nil)
 	w, recorded, err := d.openWorker(ctx, hosts)
 	if err != nil {
@@ -110,6 +115,8 @@ func (d *Daemon) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	d.keys = keys
+	d.importers = cacheImporters(sessions, w.ContentStore(), hosts)
 	d.cache = solver.NewCacheManager(ctx, "local", keys, worker.NewCacheResultStorage(workers))
 	entries := int64(historyEntries)
 	d.control, err = control.NewController(control.Opt{
@@ -120,19 +127,16 @@ func (d *Daemon) open(ctx context.Context) error {
 			"gateway.v0":    gatewayFrontend,
 		},
 		ResolveCacheExporterFuncs: cacheExporters(sessions, hosts),
-		ResolveCacheImporterFuncs: cacheImporters(sessions, w.ContentStore(), hosts),
+		ResolveCacheImporterFuncs: d.importers,
 		CacheManager:              d.cache,
-		Entitlements: []string{
-			string(entitlements.EntitlementNetworkHost),
-			string(entitlements.EntitlementSecurityInsecure),
-		},
-		HistoryDB:      history,
-		HistoryConfig:  &config.HistoryConfig{MaxAge: config.Duration{Duration: historyAge}, MaxEntries: &entries},
-		CacheStore:     keys,
-		LeaseManager:   w.LeaseManager(),
-		ContentStore:   w.ContentStore(),
-		GarbageCollect: w.GarbageCollect,
-		GracefulStop:   ctx.Done(),
+		Entitlements:              []string{string(allowed[0]), string(allowed[1])},
+		HistoryDB:                 history,
+		HistoryConfig:             &config.HistoryConfig{MaxAge: config.Duration{Duration: historyAge}, MaxEntries: &entries},
+		CacheStore:                keys,
+		LeaseManager:              w.LeaseManager(),
+		ContentStore:              w.ContentStore(),
+		GarbageCollect:            w.GarbageCollect,
+		GracefulStop:              ctx.Done(),
 	})
 	if err != nil {
 		return fmt.Errorf("start controller: %w", err)

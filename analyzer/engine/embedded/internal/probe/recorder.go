@@ -91,6 +91,16 @@ func (r *Recorder) ran(vertex digest.Digest, seconds float64, err error) {
 	})
 }
 
+// Wanted records that a dry run called for Exec.
+func (r *Recorder) Wanted(vertex digest.Digest) {
+	r.update(vertex, func(f *engine.Fact) { f.WouldRun = true })
+}
+
+// Failed records an error of a vertex before Exec was called for.
+func (r *Recorder) Failed(vertex digest.Digest, err error) {
+	r.update(vertex, func(f *engine.Fact) { f.Error = err.Error() })
+}
+
 // made measures what an operation's Exec made, without holding up the build.
 func (r *Recorder) made(ctx context.Context, vertex digest.Digest, outputs []solver.Result) {
 	if r.usage == nil {

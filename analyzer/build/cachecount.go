@@ -1,0 +1,79 @@
+package build
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"github.com/layerwise/layerwise/analyzer/engine"
+	"github.com/layerwise/layerwise/analyzer/record"
+	"github.com/moby/buildkit/client"
+)
+
+// CacheCount asks what lies in an engine's cache, for record.EngineCache. It
+// counts by what the engine calls the results of operations, since their ids
+// change when BuildKit puts one on top of another; names are hashed with the salt.
+func CacheCount(ctx context.Context, eng engine.Engine, salt []byte) (map[string]int, error) {
+	usage, err := eng.Client().DiskUsage(ctx, client.WithFilter([]string{"type==" + string(client.UsageRecordTypeRegular)}))
+	if err != nil {
+		return nil, err
+	}
+	count := make(map[string]int, len(usage))
+	for _, u := range usage {
+		count[cacheName(u.Description, salt)]++
+	}
+	return count, nil
+}
+
+// countCache writes down what lies in the cache of an engine that cannot be asked
+// what it would reuse. A build that ran nothing changed nothing of it.
+func (r *run) countCache(ctx context.Context, rec *record.Record) {
+	if r.engine.Info().Kind != engine.KindRemote {
+		return
+	}
+	ran := slices.ContainsFunc(rec.Steps, func(s record.Step) bool {
+		return slices.ContainsFunc(s.Vertices, func(v record.Vertex) bool { return v.Ran })
+	})
+	if !ran {
+		return
+	}
+	count, err := CacheCount(ctx, r.engine, r.Salt)
+	if err != nil { // a prediction does without, and says less
+		return
+	}
+	rec.EngineCache = count
+}
+
+// CacheName returns the name in CacheCount under which an operation's result
+// lies; "" for an operation whose results have none. One that had credentials
+// taken out of it has a name that no count has.
+func CacheName(v *record.Vertex, salt []byte) string {
+	switch v.Op.Kind {
+	case "exec":
+		var args []string
+		if json.Unmarshal([]byte(v.Op.Fields["args"]), &args) != nil {
+			return ""
+		}
+		return cacheName("mount / from exec "+strings.Join(args, " "), salt)
+	case "file", "merge":
+		return cacheName(v.Name, salt)
+	case "source":
+		if _, ref, ok := strings.Cut(v.Op.Fields["identifier"], "docker-image://"); ok {
+			return cacheName("pulled from "+ref, salt)
+		}
+		if _, ref, ok := strings.Cut(v.Op.Fields["identifier"], "oci-layout://"); ok {
+			return cacheName("pulled from "+ref, salt)
+		}
+	}
+	return ""
+}
+
+func cacheName(description string, salt []byte) string {
+	h := hmac.New(sha256.New, salt)
+	h.Write([]byte(description))
+	return hex.EncodeToString(h.Sum(nil)[:5])
+}
