@@ -15,7 +15,7 @@ var golang = &Manager{
 	Manifests: []string{"go.mod"},
 	Locks:     []string{"go.sum"},
 	Settings:  []string{"go.work", "go.work.sum"},
-	Caches:    []Cache{{Path: "/go/pkg/mod", Env: "GOMODCACHE"}, {Path: "~/.cache/go-build", Env: "GOCACHE"}},
+	Caches:    []Cache{{Path: "/go/pkg/mod", Env: "GOMODCACHE"}, {Path: "~/.cache/go-build", Env: "GOCACHE", Built: true}},
 	Prefetch:  "go mod download",
 	values:    []string{"-C", "-o", "-ldflags", "-tags", "-mod", "-modfile", "-gcflags", "-asmflags", "-p", "-run", "-exec", "-overlay", "-pkgdir", "-toolexec", "-trimpath-"},
 	verbs: []verb{

@@ -61,7 +61,7 @@ type Manager struct {
 	local func(word string) bool
 }
 
-// Cache is a folder of downloads.
+// Cache is a folder of downloads, or of what is made of them.
 type Cache struct {
 	Path string
 	// Sharing is what a cache mount of it needs: "locked" where the program cannot
@@ -71,6 +71,8 @@ type Cache struct {
 	Env string
 	// Left says that it is of no use in an image and there by default.
 	Left bool
+	// Built says that it holds what a build compiles rather than downloads.
+	Built bool
 }
 
 // verb is a command of a manager.
@@ -117,7 +119,7 @@ type Use struct {
 	ManifestsWith string
 	// Global says that what it installs does not belong to the project.
 	Global bool
-	// Refreshes says that an Add refreshes the index itself.
+	// Refreshes says that an Add or Upgrade refreshes the index itself.
 	Refreshes bool
 }
 

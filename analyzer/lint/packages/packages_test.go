@@ -39,6 +39,9 @@ func show(u Use) string {
 	if u.Global {
 		b.WriteString(" global")
 	}
+	if u.Refreshes {
+		b.WriteString(" refreshing")
+	}
 	return b.String()
 }
 
@@ -120,13 +123,16 @@ func TestClassify(t *testing.T) {
 		{"apt-get -qq -o A=b install -y curl git", "apt add [curl] [git] global"},
 		{"apt install ./x.deb", "apt add [./x.deb] source global"},
 		{"apt-get upgrade -y", "apt upgrade global"},
+		{"apt-get install -qqUy curl", "apt add [curl] global refreshing"},
+		{"apt install --update curl", "apt add [curl] global refreshing"},
+		{"apt-get upgrade -U", "apt upgrade global refreshing"},
 		{"add-apt-repository -y ppa:x/y", "apt refresh global"},
 		{"apk add --no-cache -t .build gcc", "apk add [gcc] global"},
 		{"apk del gcc", ""},
 		{"dnf -y install x && y", "dnf add [x] global"},
 		{"yum clean all", "dnf clean global"},
 		{"zypper --non-interactive in x", "zypper add [x] global"},
-		{"pacman -Syu --noconfirm", "pacman upgrade global"},
+		{"pacman -Syu --noconfirm", "pacman upgrade global refreshing"},
 		{"pacman -S --noconfirm x", "pacman add [x] global"},
 		{"pacman -Q", ""},
 		{"make", ""},

@@ -10,7 +10,7 @@ var bundler = &Manager{
 	Locks:     []string{"Gemfile.lock"},
 	Settings:  []string{".ruby-version", ".tool-versions", ".bundle/", "vendor/cache/"},
 	Output:    []string{"vendor/bundle"},
-	Caches:    []Cache{{Path: "/usr/local/bundle/cache", Env: "BUNDLE_PATH"}},
+	Caches:    []Cache{{Path: "/usr/local/bundle/cache", Env: "BUNDLE_PATH", Left: true}},
 	values:    []string{"-j", "--jobs", "--path", "--without", "--with", "--gemfile", "--retry"},
 	verbs: []verb{
 		{words: "", action: Install},
@@ -33,7 +33,7 @@ var composer = &Manager{
 	Locks:     []string{"composer.lock"},
 	Settings:  []string{"symfony.lock", "auth.json", "patches/"},
 	Output:    []string{"vendor"},
-	Caches:    []Cache{{Path: "~/.composer/cache", Env: "COMPOSER_CACHE_DIR"}, {Path: "~/.cache/composer", Env: "COMPOSER_CACHE_DIR"}},
+	Caches:    []Cache{{Path: "~/.composer/cache", Env: "COMPOSER_CACHE_DIR", Left: true}, {Path: "~/.cache/composer", Env: "COMPOSER_CACHE_DIR", Left: true}},
 	values:    []string{"-d", "--working-dir"},
 	verbs: []verb{
 		{words: "install", action: Install, manifestOnly: []string{"--no-scripts"}, advice: "--no-scripts --no-autoloader"},
@@ -41,6 +41,7 @@ var composer = &Manager{
 		{words: "global require", action: Add},
 		{words: "clear-cache", action: Clean},
 		{words: "clearcache", action: Clean},
+		{words: "cc", action: Clean},
 	},
 	special: inPrefix("-d", "--working-dir"),
 }

@@ -38,15 +38,27 @@ var apt = &Manager{
 	special: aptUse,
 }
 
-// aptUse reads the program that adds a source, which refreshes the index then.
-func aptUse(_ *Manager, c *shell.Command, words []shell.Word) (Use, bool) {
+// aptUse reads the program that adds a source, which refreshes the index then, and
+// an install that is told to refresh it first.
+func aptUse(m *Manager, c *shell.Command, words []shell.Word) (Use, bool) {
 	if c.Name != "add-apt-repository" {
-		return Use{}, false
+		return aptRefreshing(m, c, words)
 	}
 	u := Use{Global: true}
 	if !has(words, []string{"-n", "--no-update", "-r", "--remove"}) {
 		u.Action = Refresh
 	}
+	return u, true
+}
+
+// aptRefreshing reads "apt-get install -U"; it is false for other commands.
+func aptRefreshing(m *Manager, c *shell.Command, words []shell.Word) (Use, bool) {
+	v, rest := m.verb(m.operands(words))
+	if v == nil || v.action != Add && v.action != Upgrade || c.Name == "aptitude" || !c.HasLetter("U") && !has(words, []string{"--update"}) {
+		return Use{}, false
+	}
+	u := Use{Manager: m, Command: c, Action: v.action, Verb: v.words, Dir: c.Dir, DirUnknown: c.DirUnknown, Refreshes: true}
+	u.read(v, words, rest)
 	return u, true
 }
 

@@ -3,7 +3,6 @@ package rules
 import (
 	"fmt"
 	"net/url"
-	"regexp"
 	"strings"
 
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
@@ -70,14 +69,14 @@ func checkRemoteSources(p *lint.Pass, in *dockerfile.Instruction, sources []stri
 }
 
 var (
-	commitID = regexp.MustCompile(`^[0-9a-f]{7,64}$`)
-	release  = regexp.MustCompile(`[0-9]+[._-][0-9]+|^v[0-9]+$|^r?[0-9]{4,}$`)
+	commitID = later(`^[0-9a-f]{7,64}$`)
+	release  = later(`[0-9]+[._-][0-9]+|^v[0-9]+$|^r?[0-9]{4,}$`)
 )
 
 // isFixedRef reports whether a git reference names a commit, a release, or what a
 // build is given.
 func isFixedRef(ref string) bool {
-	return commitID.MatchString(ref) || release.MatchString(ref) || strings.Contains(ref, "$")
+	return commitID().MatchString(ref) || release().MatchString(ref) || strings.Contains(ref, "$")
 }
 
 // gitRef is the branch, tag or commit that a repository's address asks for, ""

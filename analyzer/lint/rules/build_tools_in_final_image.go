@@ -2,7 +2,6 @@ package rules
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/layerwise/layerwise/analyzer/dockerfile"
@@ -65,7 +64,7 @@ var compiles = map[string]compile{
 }
 
 // compilerPackage matches the packages of distributions that bring compilers.
-var compilerPackage = regexp.MustCompile(`^(?:build-essential|build-base|base-devel|gcc|g\+\+|gcc-c\+\+|clang|make|cmake|golang|golang-go|go|rust|rustc|cargo|maven|gradle|default-jdk(?:-headless)?|openjdk-?[0-9]+-jdk(?:-headless)?|dotnet-sdk-[0-9.]+|ghc)(?:-[0-9.]+)?$`)
+var compilerPackage = later(`^(?:build-essential|build-base|base-devel|gcc|g\+\+|gcc-c\+\+|clang|make|cmake|golang|golang-go|go|rust|rustc|cargo|maven|gradle|default-jdk(?:-headless)?|openjdk-?[0-9]+-jdk(?:-headless)?|dotnet-sdk-[0-9.]+|ghc)(?:-[0-9.]+)?$`)
 
 func checkBuildTools(p *lint.Pass) {
 	s := p.File.Stages[len(p.File.Stages)-1]
@@ -129,7 +128,7 @@ func compilersIn(p *lint.Pass, in *dockerfile.Instruction) []string {
 			continue
 		}
 		for _, o := range u.Packages {
-			if name, _, _ := strings.Cut(o.Text, "="); compilerPackage.MatchString(name) {
+			if name, _, _ := strings.Cut(o.Text, "="); compilerPackage().MatchString(name) {
 				found = append(found, name)
 			}
 		}

@@ -41,6 +41,7 @@ RUN --mount=type=cache,target=/var/cache/apt,sharing=locked \
 }
 
 func checkCacheMounts(p *lint.Pass) {
+	hook := &dockerClean{}
 	for _, s := range p.File.Stages {
 		for _, in := range s.Instructions {
 			if in.Keyword != "RUN" || !strings.Contains(in.Text, "cache") {
@@ -48,7 +49,7 @@ func checkCacheMounts(p *lint.Pass) {
 			}
 			for _, m := range mountsOf(p, in) {
 				if m.kind == "cache" && m.target != "" {
-					checkCacheMount(p, in, m)
+					checkCacheMount(p, in, m, hook)
 				}
 			}
 		}
@@ -56,7 +57,7 @@ func checkCacheMounts(p *lint.Pass) {
 }
 
 // checkCacheMount makes at most one finding about a mount.
-func checkCacheMount(p *lint.Pass, in *dockerfile.Instruction, m mount) {
+func checkCacheMount(p *lint.Pass, in *dockerfile.Instruction, m mount, hook *dockerClean) {
 	uses := usesOf(p, in)
 	for _, u := range uses {
 		if u.Action == packages.Clean || !m.serves(u.Manager) {
@@ -67,7 +68,7 @@ func checkCacheMount(p *lint.Pass, in *dockerfile.Instruction, m mount) {
 			return
 		}
 		if u.Manager.Name == "apt" {
-			checkAptMount(p, in, m, u)
+			checkAptMount(p, in, m, u, hook)
 			return
 		}
 		if user := p.Graph().User(in); otherHome(p, in, m, user) {
@@ -158,14 +159,13 @@ func cleansMount(m mount, u packages.Use) bool {
 }
 
 // checkAptMount looks at what apt needs of its mounts.
-func checkAptMount(p *lint.Pass, in *dockerfile.Instruction, m mount, u packages.Use) {
+func checkAptMount(p *lint.Pass, in *dockerfile.Instruction, m mount, u packages.Use, hook *dockerClean) {
 	if m.sharing == "" || m.sharing == "shared" {
 		p.Report(in, fmt.Sprintf("two builds at once break %s in the cache mount at %s: add sharing=locked", call(u), m.target), lockFix(p, in, m))
 		return
 	}
-	if _, ok := within(m.target, "/var/cache/apt/archives"); ok && hasDockerClean(p, in) {
-		p.Report(in, fmt.Sprintf("the hook docker-clean of this image deletes what apt downloads, so that the cache mount at %s keeps nothing: "+
-			"remove /etc/apt/apt.conf.d/docker-clean first", m.target), nil)
+	if _, ok := within(m.target, "/var/cache/apt/archives"); ok {
+		hook.check(p, in, m)
 	}
 }
 
@@ -184,32 +184,6 @@ func lockFix(p *lint.Pass, in *dockerfile.Instruction, m mount) *finding.Fix {
 		return nil
 	}
 	return fix
-}
-
-// debianImages are official images that are made of debian's or ubuntu's, unless
-// their tag names another.
-var debianImages = words("debian ubuntu python node golang rust ruby php openjdk eclipse-temurin buildpack-deps perl gcc postgres mysql nginx httpd redis mongo")
-
-// hasDockerClean reports whether the image is known to have the hook, and no step
-// to have removed it.
-func hasDockerClean(p *lint.Pass, in *dockerfile.Instruction) bool {
-	image := imageBelow(p, in.Stage)
-	if !debianImages[image.name] || hasAny(image.tag, "alpine", "ubi", "oracle", "windows", "nanoserver", "wolfi") {
-		return false
-	}
-	hooks := []string{"docker-clean", "Keep-Downloaded-Packages", "apt.conf"}
-	if !mentions(p, hooks...) {
-		return true
-	}
-	for _, o := range lineage(p, in.Stage) {
-		if hasAny(o.Text, hooks...) {
-			return false
-		}
-		if o == in {
-			break
-		}
-	}
-	return true
 }
 
 // otherHome reports whether a mount lies in the home of another user than the one

@@ -2,6 +2,8 @@ package rules
 
 import (
 	"fmt"
+	"path"
+	"slices"
 	"strings"
 
 	"github.com/layerwise/layerwise/analyzer/dockerfile"
@@ -12,7 +14,7 @@ import (
 
 var cacheMountSpares = &lint.Rule{
 	ID:       "cache-mount-spares",
-	Title:    "a cache mount would spare downloads when the step runs again",
+	Title:    "a cache mount would spare downloads and compiling when the step runs again",
 	Severity: finding.Info,
 	Doc: lint.Doc{
 		Why: `An install is run again with every change of its manifests, a build with every change of the source, and each time
@@ -21,13 +23,15 @@ step still runs, but fetches and compiles only what is new.
 
 Where the downloads would stay in a layer that is shipped, package-cache-left says so instead. What a cache mount holds
 is in no layer: a later RUN that needs it has to mount it, too.`,
-		Bad: `FROM golang:1.25 AS build
+		Bad: `-- Dockerfile --
+FROM golang:1.25 AS build
 WORKDIR /src
 COPY . .
 RUN go build -o /app .
 
 FROM scratch
 COPY --from=build /app /app
+-- go.sum --
 `,
 		Good: `FROM golang:1.25 AS build
 WORKDIR /src
@@ -55,6 +59,7 @@ var mountWorthy = map[string]packages.Action{
 	"cargo":  packages.Build,
 	"maven":  packages.Build,
 	"gradle": packages.Build,
+	"dotnet": packages.Build,
 }
 
 // knownHomes are the images that put a tool's folder where the table says.
@@ -72,33 +77,94 @@ func checkMissingMounts(p *lint.Pass) {
 }
 
 func checkMissingMount(p *lint.Pass, in *dockerfile.Instruction, released bool) {
-	for _, u := range usesOf(p, in) {
+	uses := usesOf(p, in)
+	for _, u := range uses {
 		name := u.Manager.Name
-		if u.Action != mountWorthy[name] || u.Command.Conditional || mountsCache(p, in, u.Manager) {
+		if u.Action != mountWorthy[name] || u.Command.Conditional {
 			continue
 		}
 		if spare, left := spares[name]; released && left || u.Command.Has(spare.flags...) {
 			continue
 		}
-		if home := knownHomes[name]; home != "" && imageBelow(p, in.Stage).name != home || !fetchesEachTime(p, in, u) {
+		if home := knownHomes[name]; home != "" && imageBelow(p, in.Stage).name != home || !startsAnew(p, in, u) {
 			continue
 		}
-		var targets []string
-		for _, c := range u.Manager.Caches {
-			targets = append(targets, strings.Replace(c.Path, "~", "/root", 1))
+		targets, downloads := lacking(p, in, u)
+		if len(targets) == 0 {
+			continue
 		}
-		p.Report(in, fmt.Sprintf("%s fetches everything again each time it runs: %s at %s would keep it",
-			call(u), plural(len(targets), "a cache mount", "cache mounts"), list(targets)), nil)
+		does := "compiles"
+		if downloads {
+			does = "fetches"
+			first := slices.IndexFunc(uses, func(o packages.Use) bool {
+				return o.Manager == u.Manager && (o.Action == packages.Install || o.Action == packages.Build)
+			})
+			u = uses[first]
+		}
+		p.Report(in, fmt.Sprintf("%s %s everything again each time it runs: %s at %s would keep it",
+			call(u), does, plural(len(targets), "a cache mount", "cache mounts"), list(targets)), nil)
 		return
 	}
 }
 
-// fetchesEachTime reports whether nothing is known to hand the downloads to a
-// command: a step above that fetched them, vendored packages, a variable that puts
-// the cache elsewhere, another user's home, a flag that forbids the network.
-func fetchesEachTime(p *lint.Pass, in *dockerfile.Instruction, u packages.Use) bool {
+// lacking are the folders that a use would need mounts for, and whether those of
+// downloads are among them.
+func lacking(p *lint.Pass, in *dockerfile.Instruction, u packages.Use) (targets []string, downloads bool) {
+	downloads = !keepsDownloads(p, in, u.Manager) && !isFetchedAbove(p, in, u)
+	for _, c := range u.Manager.Caches {
+		needed := downloads
+		if c.Built {
+			needed = !inMount(p, in, c.Path) && !u.Command.Has("-a") // which makes go use none of it
+		}
+		if needed {
+			targets = append(targets, strings.Replace(c.Path, "~", "/root", 1))
+		}
+	}
+	return targets, downloads
+}
+
+// keepsDownloads reports whether a RUN keeps a manager's downloads, or what is
+// installed of them, in a cache mount.
+func keepsDownloads(p *lint.Pass, in *dockerfile.Instruction, m *packages.Manager) bool {
+	for _, c := range m.Caches {
+		if !c.Built && inMount(p, in, c.Path) {
+			return true
+		}
+	}
+	for _, mt := range mountsOf(p, in) {
+		if mt.kind == "cache" && slices.Contains(m.Output, path.Base(mt.target)) {
+			return true
+		}
+	}
+	return false
+}
+
+// isFetchedAbove reports whether the layers below a build have its downloads. What
+// a step has put into a cache mount is in none of them.
+func isFetchedAbove(p *lint.Pass, in *dockerfile.Instruction, u packages.Use) bool {
+	if u.Action != packages.Build {
+		return false
+	}
+	for _, o := range lineage(p, in.Stage) {
+		if o == in {
+			break
+		}
+		for _, before := range usesOf(p, o) {
+			if before.Manager == u.Manager && before.Action == packages.Install && !keepsDownloads(p, o, u.Manager) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// startsAnew reports whether nothing is known to spare a use its work: an earlier
+// build, vendored packages, a variable that puts the cache elsewhere, another user's
+// home, a flag that forbids the network. A build of what the step itself clones
+// runs again only when its text changes.
+func startsAnew(p *lint.Pass, in *dockerfile.Instruction, u packages.Use) bool {
 	user := p.Graph().User(in)
-	if u.Command.Has("--offline", "-mod=vendor") || u.Manager.Name == "maven" && u.Command.Has("-o") || user != "" && user != "root" && user != "0" {
+	if u.Command.Has("--offline", "-mod=vendor", "--no-restore") || u.Manager.Name == "maven" && u.Command.Has("-o") || user != "" && user != "root" && user != "0" {
 		return false
 	}
 	for _, c := range u.Manager.Caches {
@@ -115,24 +181,44 @@ func fetchesEachTime(p *lint.Pass, in *dockerfile.Instruction, u packages.Use) b
 	if u.Action != packages.Build {
 		return true
 	}
+	fromContext := false
 	for _, o := range lineage(p, in.Stage) {
+		for _, src := range p.Graph().Sources(o) {
+			fromContext = fromContext || src.Kind == lint.SourceContext || src.Kind == lint.SourceStage
+		}
 		if o == in {
 			break
 		}
 		for _, before := range usesOf(p, o) {
-			if before.Manager == u.Manager && (before.Action == packages.Install || before.Action == packages.Build) {
+			if before.Manager == u.Manager && before.Action == packages.Build {
 				return false
 			}
 		}
 	}
-	return !isVendored(p)
+	return fromContext && !strings.Contains(in.Text, "git clone") && !runsLater(in, u) && listsPackages(p, u)
 }
 
-// isVendored reports whether the context has the modules of Go in it.
-func isVendored(p *lint.Pass) bool {
-	if p.Context == nil {
+// runsLater reports whether the container runs the tool again, which then looks for
+// its downloads in the image.
+func runsLater(in *dockerfile.Instruction, u packages.Use) bool {
+	for _, o := range below(in) {
+		if (o.Keyword == "CMD" || o.Keyword == "ENTRYPOINT") && hasPathElement(o.Text, u.Command.Name) {
+			return true
+		}
+	}
+	return false
+}
+
+// listsPackages reports whether there is something to fetch, as far as the context
+// is known: a module of Go without go.sum needs nothing, one with a vendor folder
+// has it.
+func listsPackages(p *lint.Pass, u packages.Use) bool {
+	if p.Context == nil || u.Manager.Name != "go" {
+		return true
+	}
+	if _, vendored := p.Context.Lookup("vendor/modules.txt"); vendored {
 		return false
 	}
-	_, vendored := p.Context.Lookup("vendor/modules.txt")
-	return vendored
+	files, complete := p.Context.Files()
+	return !complete || slices.ContainsFunc(files, func(f lint.File) bool { return path.Base(f.Path) == "go.sum" })
 }

@@ -132,7 +132,7 @@ func (j *journey) look(p *lint.Pass, in *dockerfile.Instruction) (passive, slow,
 // pins reports whether the argument is a version of something that the build
 // fetches, rather than of what it makes.
 func (j *journey) pins(p *lint.Pass) bool {
-	if !versionName.MatchString(strings.ToUpper(j.name)) {
+	if !versionName().MatchString(strings.ToUpper(j.name)) {
 		return false
 	}
 	for _, in := range p.File.All() {

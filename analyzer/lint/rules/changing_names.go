@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"regexp"
 	"strings"
 
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
@@ -13,16 +12,16 @@ import (
 var (
 	// changingName matches the names under which people hand a build what differs
 	// each time.
-	changingName = regexp.MustCompile(`^(?:(?:APP|BUILD|CURRENT|DOCKER|GIT|HEAD|IMAGE|LAST|PROJECT|RELEASE|REPO|SCM|SOURCE|SRC|VCS)_?)?` +
+	changingName = later(`^(?:(?:APP|BUILD|CURRENT|DOCKER|GIT|HEAD|IMAGE|LAST|PROJECT|RELEASE|REPO|SCM|SOURCE|SRC|VCS)_?)?` +
 		`(?:COMMIT|SHA|SHA1|REVISION|REV|HASH)(?:_?(?:DATE|HASH|ID|LONG|REF|SHA|SHA1|SHORT|SHORT_SHA|TIME|TIMESTAMP))?$` +
 		`|^(?:BUILD|CREATED|RELEASE|IMAGE)_?(?:AT|DATE|TIME|DATETIME|TIMESTAMP|STAMP|NUMBER|NUM|NO|ID)$` +
 		`|^(?:VCS_REF|GIT_REF|GIT_DESCRIBE|SOURCE_DATE_EPOCH|TIMESTAMP|DATE|K_REVISION|CREATED)$` +
 		`|^(?:CI|GITHUB|GITLAB|CIRCLE|CIRCLECI|TRAVIS|BUILDKITE|DRONE|BITBUCKET|JENKINS|SEMAPHORE|TEAMCITY|VERCEL|RAILWAY|RENDER)_` +
 		`(?:\w+_)?(?:COMMIT|SHA|SHA1|BUILD|RUN_ID|RUN_NUMBER|RUN_ATTEMPT|PIPELINE_ID|PIPELINE_IID|JOB_ID|BUILD_NUM|BUILD_NUMBER|BUILD_ID)$`)
 	// versionName matches those that may also pin what a step downloads.
-	versionName = regexp.MustCompile(`^(?:(?:APP|BUILD|GIT|IMAGE|PROJECT|RELEASE|PACKAGE|SERVICE)_?)?(?:VERSION|SEMVER)$`)
+	versionName = later(`^(?:(?:APP|BUILD|GIT|IMAGE|PROJECT|RELEASE|PACKAGE|SERVICE)_?)?(?:VERSION|SEMVER)$`)
 	// unset matches defaults that wait for a real value.
-	unset = regexp.MustCompile(`(?i)^(?:|dev|devel|develop|development|local|unknown|none|null|n/a|na|unset|undefined|unspecified|latest|` +
+	unset = later(`(?i)^(?:|dev|devel|develop|development|local|unknown|none|null|n/a|na|unset|undefined|unspecified|latest|` +
 		`snapshot|head|main|master|dirty|0+|0\.0\.0|0\.0\.0[-+.](?:dev|snapshot|local|unknown)\w*|0\.0\.1-(?:dev|snapshot)|v0\.0\.0|` +
 		`1970-01-01(?:T00:00:00Z)?|date|commit|sha|version|not[_-]set)$`)
 )
@@ -36,7 +35,7 @@ func changingArgument(p *lint.Pass, in *dockerfile.Instruction) string {
 	}
 	arg := c.Args[0]
 	name := strings.ToUpper(arg.Key)
-	if !changingName.MatchString(name) && !versionName.MatchString(name) {
+	if !changingName().MatchString(name) && !versionName().MatchString(name) {
 		return ""
 	}
 	value := arg.Value
@@ -51,7 +50,7 @@ func changingArgument(p *lint.Pass, in *dockerfile.Instruction) string {
 			}
 		}
 	}
-	if value != nil && !unset.MatchString(strings.Trim(*value, `"'`)) {
+	if value != nil && !unset().MatchString(strings.Trim(*value, `"'`)) {
 		return ""
 	}
 	return arg.Key

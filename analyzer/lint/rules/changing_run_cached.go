@@ -2,7 +2,6 @@ package rules
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/layerwise/layerwise/analyzer/dockerfile"
@@ -125,11 +124,11 @@ func writesFile(c *shell.Command) bool {
 var (
 	// fixedVersion matches what names one version: two numbers with a dot, a long
 	// hash, or a variable for either.
-	fixedVersion = regexp.MustCompile(`[0-9]+[._][0-9]+|[0-9a-f]{12,}|v[0-9]+(?:[^0-9a-zA-Z]|$)|\$\{?\w*(?:VER|SHA|COMMIT|TAG|REV|RELEASE)`)
+	fixedVersion = later(`[0-9]+[._][0-9]+|[0-9a-f]{12,}|v[0-9]+(?:[^0-9a-zA-Z]|$)|\$\{?\w*(?:VER|SHA|COMMIT|TAG|REV|RELEASE)`)
 	// movingWord matches the names under which projects publish what is newest.
-	movingWord = regexp.MustCompile(`(?:^|[/_.=@-])(latest|nightly|master|main|HEAD)(?:[/_.?-]|$)`)
+	movingWord = later(`(?:^|[/_.=@-])(latest|nightly|master|main|HEAD)(?:[/_.?-]|$)`)
 	// movingBranch matches branches that people develop on.
-	movingBranch = regexp.MustCompile(`^(?:main|master|dev|devel|develop|development|trunk|head|next|stable|nightly|latest)$`)
+	movingBranch = later(`^(?:main|master|dev|devel|develop|development|trunk|head|next|stable|nightly|latest)$`)
 )
 
 // changingDownload is about scripts that are run as they come, and addresses that
@@ -145,7 +144,7 @@ func changingDownload(commands []shell.Command, i int) string {
 	if address == "" {
 		return ""
 	}
-	if fixedVersion.MatchString(address) {
+	if fixedVersion().MatchString(address) {
 		return ""
 	}
 	if by := interpreter(commands, i); by != nil {
@@ -155,7 +154,7 @@ func changingDownload(commands []shell.Command, i int) string {
 		return fmt.Sprintf("%s runs whatever %s sends on that day, and the result stays in the cache; fetch a release by its version, and check its digest",
 			by.Name, shortAddress(address))
 	}
-	if m := movingWord.FindStringSubmatch(urlPath(address)); m != nil {
+	if m := movingWord().FindStringSubmatch(urlPath(address)); m != nil {
 		return fmt.Sprintf("%s of %s is what it was on the day of the first build; name a version", m[1], shortAddress(address))
 	}
 	return ""
@@ -190,12 +189,12 @@ func interpreter(commands []shell.Command, i int) *shell.Command {
 // namesVersion reports whether a command or its environment names a version.
 func namesVersion(c *shell.Command) bool {
 	for _, a := range c.Args {
-		if fixedVersion.MatchString(a.Text) {
+		if fixedVersion().MatchString(a.Text) {
 			return true
 		}
 	}
 	for _, a := range c.Assigns {
-		if fixedVersion.MatchString(a.Value.Text) {
+		if fixedVersion().MatchString(a.Value.Text) {
 			return true
 		}
 	}
@@ -211,7 +210,7 @@ func changingClone(p *lint.Pass, in *dockerfile.Instruction, commands []shell.Co
 		return ""
 	}
 	branch, named := c.Value("-b", "--branch")
-	if named && (branch.Dynamic || !movingBranch.MatchString(branch.Text)) || selects(commands[i+1:]) {
+	if named && (branch.Dynamic || !movingBranch().MatchString(branch.Text)) || selects(commands[i+1:]) {
 		return ""
 	}
 	for _, later := range below(in) {

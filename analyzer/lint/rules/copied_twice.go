@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/layerwise/layerwise/analyzer/dockerfile"
 	"github.com/layerwise/layerwise/analyzer/lint"
 	"github.com/layerwise/layerwise/analyzer/lint/finding"
 )
@@ -38,39 +37,41 @@ COPY . .
 
 func checkCopiedTwice(p *lint.Pass) {
 	for _, s := range p.File.Stages {
-		var run []*dockerfile.Instruction // COPYs with no step that could look at their files between them
+		run := newCopyRun()
+		variables := 0
 		for _, in := range s.Instructions {
 			switch in.Keyword {
 			case "COPY", "ADD":
-				run = append(run, in)
-				reportTwice(p, run)
+				run.add(p, in, variables)
+				run.report(p)
+			case "ARG", "ENV":
+				variables++
 			case "RUN":
-				run = nil
+				run = newCopyRun()
 			}
 		}
 	}
 }
 
-// reportTwice compares the last of some copies with those above it.
-func reportTwice(p *lint.Pass, run []*dockerfile.Instruction) {
-	last := run[len(run)-1]
-	if len(run) < 2 {
-		return
-	}
-	for i, earlier := range run[:len(run)-1] {
-		if !slices.Equal(earlier.Flags, last.Flags) || earlier.Keyword != last.Keyword || strings.Contains(earlier.Text+last.Text, "$") && !alike(earlier, last) {
+// report compares the last of some copies with those above it.
+func (r *copyRun) report(p *lint.Pass) {
+	defer r.index(p)
+	last := &r.all[len(r.all)-1]
+	for _, i := range r.candidates(p) {
+		earlier := &r.all[i]
+		if strings.Contains(earlier.in.Text+last.in.Text, "$") && !alike(earlier, last) {
 			continue
 		}
 		switch {
-		case brings(p, earlier, last) && !overwritten(p, run[i+1:len(run)-1], last):
-			p.Report(last, fmt.Sprintf("%s has copied the same files, and no step between changes them: leave this one out", namely(earlier)),
+		case brings(p, earlier, last) && !r.overwritten(i):
+			p.Report(last.in, fmt.Sprintf("%s has copied the same files, and no step between changes them: leave this one out", namely(earlier.in)),
 				twiceFix(p, last))
 			return
 		case brings(p, last, earlier):
 			fix := twiceFix(p, earlier)
 			fix.Safety = finding.Review // it may be meant for a step that belongs between the two
-			p.Report(earlier, fmt.Sprintf("%s copies the same files once more, and no step between needs them: leave this one out, or put what needs only them between the two",
-				namely(last)), fix)
+			p.Report(earlier.in, fmt.Sprintf("%s copies the same files once more, and no step between needs them: leave this one out, or put what needs only them between the two",
+				namely(last.in)), fix)
 			return
 		}
 	}
@@ -78,54 +79,21 @@ func reportTwice(p *lint.Pass, run []*dockerfile.Instruction) {
 
 // alike reports whether two instructions have the same text, with variables of the
 // same values.
-func alike(earlier, last *dockerfile.Instruction) bool {
-	for _, in := range below(earlier) {
-		if in == last {
-			break
-		}
-		if in.Keyword == "ARG" || in.Keyword == "ENV" {
-			return false
-		}
-	}
-	return earlier.Text == last.Text
-}
-
-// overwritten reports whether a copy between two others may go to the place of the
-// second.
-func overwritten(p *lint.Pass, between []*dockerfile.Instruction, second *dockerfile.Instruction) bool {
-	_, dest, ok := copyOf(p, second)
-	if !ok {
-		return true
-	}
-	for _, b := range between {
-		_, other, ok := copyOf(p, b)
-		if !ok {
-			return true
-		}
-		_, inside := within(dest, other)
-		_, around := within(other, dest)
-		if inside || around {
-			return true
-		}
-	}
-	return false
+func alike(earlier, last *placed) bool {
+	return earlier.variables == last.variables && earlier.in.Text == last.in.Text
 }
 
 // brings reports whether a copy puts all files of another one to where that
 // puts them.
-func brings(p *lint.Pass, broad, narrow *dockerfile.Instruction) bool {
-	b, bDest, ok := copyOf(p, broad)
-	if !ok {
+func brings(p *lint.Pass, broad, narrow *placed) bool {
+	b, n := broad.source, narrow.source
+	if !broad.known || !narrow.known || n.Kind != b.Kind || n.Name != b.Name || n.Stage != b.Stage {
 		return false
 	}
-	n, nDest, ok := copyOf(p, narrow)
-	if !ok || n.Kind != b.Kind || n.Name != b.Name || n.Stage != b.Stage {
-		return false
-	}
-	if slices.Equal(b.Paths, n.Paths) && b.Dest == n.Dest && bDest == nDest {
+	if slices.Equal(b.Paths, n.Paths) && b.Dest == n.Dest && broad.dest == narrow.dest {
 		return true
 	}
-	if len(b.Paths) != 1 || b.Kind != lint.SourceContext || !namesFolder(p, b.Paths[0]) {
+	if !isBroad(p, broad) {
 		return false
 	}
 	for _, from := range n.Paths {
@@ -133,11 +101,16 @@ func brings(p *lint.Pass, broad, narrow *dockerfile.Instruction) bool {
 		if !inside || rel == "" || strings.ContainsAny(from, "*?[$") {
 			return false
 		}
-		if !slices.Contains(landings(p, n, nDest, from), path.Join(bDest, rel)) {
+		if !slices.Contains(landings(p, n, narrow.dest, from), path.Join(broad.dest, rel)) {
 			return false
 		}
 	}
 	return true
+}
+
+// isBroad reports whether a copy takes a folder of the context.
+func isBroad(p *lint.Pass, c *placed) bool {
+	return len(c.source.Paths) == 1 && c.source.Kind == lint.SourceContext && namesFolder(p, c.source.Paths[0])
 }
 
 // landings is where a source goes: right to the destination for a folder, and
@@ -182,28 +155,14 @@ func isFolder(p *lint.Pass, from string) bool {
 	return ok && f.Type.IsDir()
 }
 
-// copyOf is what a COPY copies from where to which folder or file, for one with a
-// single kind of source.
-func copyOf(p *lint.Pass, in *dockerfile.Instruction) (lint.Source, string, bool) {
-	sources := p.Graph().Sources(in)
-	if len(sources) != 1 || sources[0].Parents || len(sources[0].Paths) == 0 || len(sources[0].Excludes) > 0 {
-		return lint.Source{}, "", false
-	}
-	if in.Keyword == "ADD" && slices.ContainsFunc(sources[0].Paths, func(s string) bool { return isArchive(s) || packed(s) }) {
-		return lint.Source{}, "", false // unpacked
-	}
-	return sources[0], absolute(p, in, sources[0].Dest), true
-}
-
 // twiceFix leaves a copy out. It is safe where the sources are no links: a copy
 // follows one that it names, and copies one that it meets.
-func twiceFix(p *lint.Pass, in *dockerfile.Instruction) *finding.Fix {
-	fix := &finding.Fix{Message: "leave one of the copies out", Safety: finding.Review, Edits: removal(p, in)}
-	source, _, _ := copyOf(p, in)
-	if p.Context == nil || source.Kind != lint.SourceContext {
+func twiceFix(p *lint.Pass, c *placed) *finding.Fix {
+	fix := &finding.Fix{Message: "leave one of the copies out", Safety: finding.Review, Edits: removal(p, c.in)}
+	if p.Context == nil || c.source.Kind != lint.SourceContext {
 		return fix
 	}
-	for _, from := range source.Paths {
+	for _, from := range c.source.Paths {
 		if f, ok := p.Context.Lookup(path.Clean(from)); !ok || f.Type != 0 && !f.Type.IsDir() {
 			return fix
 		}

@@ -141,14 +141,14 @@ func likewise(others []install) string {
 
 // installedIn names what a use installs: the manager, with the project or files.
 func installedIn(p *lint.Pass, in *dockerfile.Instruction, u packages.Use) string {
-	if u.Global && len(u.Files) == 0 {
+	if readsNothing(&u) {
 		return call(u) + fmt.Sprint(in.Line) // always something of its own
 	}
 	return u.Manager.Name + " " + absolute(p, in, u.Dir)
 }
 
-// installOf is the first use in a RUN that downloads packages, nil where there
-// is none, or where commands above it may make what it reads. Clear says that
+// installOf is the use in a RUN that downloads packages, nil where there is none,
+// or where commands above it may make what it reads. Clear says that
 // nothing in the RUN makes files that another install could read.
 func installOf(p *lint.Pass, in *dockerfile.Instruction) (install *packages.Use, clear bool) {
 	for _, src := range p.Graph().Sources(in) {
@@ -171,14 +171,29 @@ func installOf(p *lint.Pass, in *dockerfile.Instruction) (install *packages.Use,
 			return install, false
 		case u.Action == packages.Add && (!u.Global || u.NeedsSource), u.NeedsSource && u.ManifestsWith == "":
 			return install, false
-		case install == nil || install.Manager.System && u.Action == packages.Install:
-			if u.Action != packages.Refresh {
-				install = &u
-			}
+		case u.Action != packages.Refresh:
+			install = moreTelling(install, &u)
 		}
 	}
 	return install, len(commands) > 0
 }
+
+// moreTelling is the one of two uses in a RUN that reads more of the project. The
+// files of two that the same manager reads are put together.
+func moreTelling(a, b *packages.Use) *packages.Use {
+	switch {
+	case a == nil || readsNothing(a) && !readsNothing(b):
+		return b
+	case a.Manager == b.Manager && a.Dir == b.Dir && len(a.Files) > 0:
+		both := *a
+		both.Files = slices.Concat(a.Files, b.Files)
+		return &both
+	}
+	return a
+}
+
+// readsNothing reports whether a use installs what its words name.
+func readsNothing(u *packages.Use) bool { return u.Global && len(u.Files) == 0 }
 
 // readsInput reports whether a command reads a file that the shell opens.
 func readsInput(c *shell.Command) bool {
@@ -217,7 +232,7 @@ func isInert(c *shell.Command) bool {
 
 // add looks for the copy that an install stands below for no reason.
 func (m *misplaced) add(p *lint.Pass, copies []broadCopy, in *dockerfile.Instruction, u packages.Use) {
-	if u.Global && len(u.Files) == 0 {
+	if readsNothing(&u) {
 		for i := range copies {
 			if reaches(copies[i].to) {
 				return // it may bring sources and keys

@@ -3,7 +3,7 @@ package rules
 import (
 	"fmt"
 	"path"
-	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
@@ -45,15 +45,18 @@ func checkCopyLink(p *lint.Pass) {
 	if !strings.Contains(string(p.File.Source), "--from=") || !frontendLinks(p.File) {
 		return
 	}
+	known := map[*dockerfile.Stage]bool{}
 	for _, s := range p.File.Stages {
 		if isShipped(p, s) && len(children(p, s)) == 0 {
-			checkLinks(p, s)
+			checkLinks(p, s, known)
 		}
 	}
 }
 
-// checkLinks looks at the copies at the end of a stage, which no RUN needs.
-func checkLinks(p *lint.Pass, s *dockerfile.Stage) {
+// checkLinks looks at the copies at the end of a stage, which no RUN needs. Known
+// is for takesAll.
+func checkLinks(p *lint.Pass, s *dockerfile.Stage, known map[*dockerfile.Stage]bool) {
+	broad := func(src lint.Source) bool { return takesAll(p, src.Stage, known) }
 	tail := 0
 	for i, in := range s.Instructions {
 		if in.Keyword == "RUN" {
@@ -66,7 +69,7 @@ func checkLinks(p *lint.Pass, s *dockerfile.Stage) {
 			continue
 		}
 		sources := p.Graph().Sources(in)
-		if i >= tail && changing != nil && linkable(p, in, sources) && otherSource(p, changing, sources) {
+		if i >= tail && changing != nil && linkable(p, in, sources) && otherSource(p, changing, sources) && !slices.ContainsFunc(sources, broad) {
 			p.Report(in, fmt.Sprintf("a change of %s makes this copy anew, though it takes nothing from there: COPY --link keeps its layer", namely(changing)),
 				&finding.Fix{
 					Message: "add --link",
@@ -95,15 +98,34 @@ func otherSource(p *lint.Pass, in *dockerfile.Instruction, sources []lint.Source
 	return true
 }
 
-var oldFrontend = regexp.MustCompile(`^(?:1\.[0-3](?:[.-]|$)|experimental)`)
+// takesAll reports whether a stage, or one that it takes files from, takes the whole
+// context: then what comes of it may change with every file, as do the layers below
+// its copy. Known has the stages that have been looked at.
+func takesAll(p *lint.Pass, s *dockerfile.Stage, known map[*dockerfile.Stage]bool) bool {
+	if s == nil {
+		return false
+	}
+	if all, ok := known[s]; ok {
+		return all
+	}
+	known[s] = false
+	known[s] = takesAll(p, p.Graph().Base(s), known) || slices.ContainsFunc(s.Instructions, func(in *dockerfile.Instruction) bool {
+		return slices.ContainsFunc(p.Graph().Sources(in), func(src lint.Source) bool {
+			return src.Kind == lint.SourceContext && slices.Contains(src.Paths, ".") || takesAll(p, src.Stage, known)
+		})
+	})
+	return known[s]
+}
 
-var numericOwner = regexp.MustCompile(`^[0-9]+(?::[0-9]+)?$`)
+var oldFrontend = later(`^(?:1\.[0-3](?:[.-]|$)|experimental)`)
+
+var numericOwner = later(`^[0-9]+(?::[0-9]+)?$`)
 
 // linkable reports whether a copy out of another stage or image goes to a place
 // where a layer of its own makes no difference as far as one can see.
 func linkable(p *lint.Pass, in *dockerfile.Instruction, sources []lint.Source) bool {
 	c, ok := in.Command.(*instructions.CopyCommand)
-	if !ok || c.Link || c.From == "" || c.Chown != "" && !numericOwner.MatchString(c.Chown) || len(sources) == 0 {
+	if !ok || c.Link || c.From == "" || c.Chown != "" && !numericOwner().MatchString(c.Chown) || len(sources) == 0 {
 		return false
 	}
 	for _, s := range sources {
@@ -117,9 +139,10 @@ func linkable(p *lint.Pass, in *dockerfile.Instruction, sources []lint.Source) b
 	return true
 }
 
-// folderOf is the folder that a destination's files land in.
+// folderOf is the folder that a destination's files land in. One without a slash at
+// its end is a file's name, or a folder's that takes the content of another.
 func folderOf(dest, written string) string {
-	if strings.HasSuffix(written, "/") || written == "." {
+	if strings.HasSuffix(written, "/") || written == "." || plainFolder(dest) && !plainFolder(path.Dir(dest)) {
 		return dest
 	}
 	return path.Dir(dest)
@@ -145,7 +168,7 @@ func frontendLinks(f *dockerfile.File) bool {
 			continue
 		}
 		_, tag, _ := strings.Cut(d.Value, "docker/dockerfile:")
-		if oldFrontend.MatchString(tag) {
+		if oldFrontend().MatchString(tag) {
 			return false
 		}
 	}

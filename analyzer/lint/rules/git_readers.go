@@ -17,21 +17,21 @@ var gitQueries = words("branch describe diff diff-index log ls-files name-rev re
 // by the files that would name them.
 var gitTools = []struct {
 	files []string
-	tools *regexp.Regexp
+	tools func() *regexp.Regexp
 }{
 	{[]string{"pyproject.toml", "setup.cfg", "setup.py", "requirements*.txt"},
-		regexp.MustCompile(`hatch-vcs|setuptools[-_]scm|versioningit|vcs-versioning|poetry-dynamic-versioning|uv-dynamic-versioning|dunamai|flit[-_]scm|versioneer|\bpbr\b|source\s*=\s*"scm"`)},
-	{[]string{"pom.xml"}, regexp.MustCompile(`git-commit-id(?:-maven)?-plugin|buildnumber-maven-plugin|jgitver|maven-git-versioning-extension`)},
+		later(`hatch-vcs|setuptools[-_]scm|versioningit|vcs-versioning|poetry-dynamic-versioning|uv-dynamic-versioning|dunamai|flit[-_]scm|versioneer|\bpbr\b|source\s*=\s*"scm"`)},
+	{[]string{"pom.xml"}, later(`git-commit-id(?:-maven)?-plugin|buildnumber-maven-plugin|jgitver|maven-git-versioning-extension`)},
 	{[]string{"build.gradle", "build.gradle.kts", "settings.gradle", "settings.gradle.kts"},
-		regexp.MustCompile(`com\.palantir\.git-version|gradle-git-properties|axion-release|grgit|nebula\.release|reckon|gitVersion`)},
+		later(`com\.palantir\.git-version|gradle-git-properties|axion-release|grgit|nebula\.release|reckon|gitVersion`)},
 	{[]string{"*.csproj", "*.fsproj", "Directory.Build.props", "Directory.Packages.props"},
-		regexp.MustCompile(`GitVersion|MinVer|Nerdbank\.GitVersioning|Microsoft\.SourceLink`)},
-	{[]string{"GitVersion.yml"}, regexp.MustCompile(`[a-z-]+`)},
-	{[]string{"Cargo.toml"}, regexp.MustCompile(`\bvergen(?:-git2?|-gix)?\b|git-version|shadow-rs|\bbuilt\b`)},
-	{[]string{"*.gemspec"}, regexp.MustCompile(`git ls-files`)},
-	{[]string{"package.json"}, regexp.MustCompile(`git rev-parse|git describe|git-rev-sync|git-revision-webpack-plugin|git-describe`)},
+		later(`GitVersion|MinVer|Nerdbank\.GitVersioning|Microsoft\.SourceLink`)},
+	{[]string{"GitVersion.yml"}, later(`[a-z-]+`)},
+	{[]string{"Cargo.toml"}, later(`\bvergen(?:-git2?|-gix)?\b|git-version|shadow-rs|\bbuilt\b`)},
+	{[]string{"*.gemspec"}, later(`git ls-files`)},
+	{[]string{"package.json"}, later(`git rev-parse|git describe|git-rev-sync|git-revision-webpack-plugin|git-describe`)},
 	{[]string{"Makefile", "GNUmakefile", "Taskfile.yml", "justfile", "Rakefile", "build.rs", "*.sh"},
-		regexp.MustCompile(`git (?:-C \S+ )?(?:describe|rev-parse|log|rev-list|show)\b`)},
+		later(`git (?:-C \S+ )?(?:describe|rev-parse|log|rev-list|show)\b`)},
 }
 
 // gitReader names what in the build reads .git, "" where nothing is found that
@@ -72,7 +72,7 @@ func gitToolIn(p *lint.Pass) string {
 			}
 			read++
 			data, err := p.Context.Read(f.Path, maxManifest)
-			if found := t.tools.Find(data); err == nil && found != nil {
+			if found := t.tools().Find(data); err == nil && found != nil {
 				return fmt.Sprintf("%s in %s", found, f.Path)
 			}
 		}

@@ -61,7 +61,7 @@ func lastRefresh(p *lint.Pass, in *dockerfile.Instruction) *packages.Use {
 		c := &commands[i]
 		u, ok := packages.Classify(c)
 		switch {
-		case ok && indexed[u.Manager.Name] && u.Action == packages.Refresh && !inMount(p, in, u.Manager.Caches[0].Path):
+		case ok && indexed[u.Manager.Name] && (u.Action == packages.Refresh || u.Refreshes) && !inMount(p, in, u.Manager.Caches[0].Path):
 			found = &u
 		case found != nil && removesFolder(c, found.Manager.Caches[0].Path):
 			found = nil

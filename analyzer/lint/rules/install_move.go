@@ -14,7 +14,7 @@ import (
 // needs in its place. It is nil where more would have to be changed, or the copy
 // would undo the install.
 func moveInstall(p *lint.Pass, b *broadCopy, in *dockerfile.Instruction, n need) *finding.Fix {
-	if in.Stage != b.in.Stage || n.build || n.members > 0 || n.script != "" || p.Context == nil && !n.nothing || !isOnlyInstall(p, in) || !canPass(p, b, in, n) {
+	if in.Stage != b.in.Stage || n.build || n.members > 0 || n.script != "" || p.Context == nil && !n.nothing || !isOnlyInstall(p, in) || touchesCopied(p, b, in, n) || !canPass(p, b, in, n) {
 		return nil
 	}
 	fix := &finding.Fix{Message: "move the copy below the install", Safety: finding.Review, Edits: moveBelow(p, in, b.in)}
@@ -35,7 +35,15 @@ func moveInstall(p *lint.Pass, b *broadCopy, in *dockerfile.Instruction, n need)
 // isOnlyInstall reports whether nothing in a RUN but an install could read the
 // source.
 func isOnlyInstall(p *lint.Pass, in *dockerfile.Instruction) bool {
+	reads := ""
 	for _, u := range usesOf(p, in) {
+		if u.Action == packages.Install {
+			of := installedIn(p, in, u)
+			if reads != "" && reads != of {
+				return false // of two projects
+			}
+			reads = of
+		}
 		if u.NeedsSource || u.Action == packages.Build || u.Action == packages.Upgrade && !u.Global {
 			return false
 		}
@@ -46,6 +54,34 @@ func isOnlyInstall(p *lint.Pass, in *dockerfile.Instruction) bool {
 	_, clear := installOf(p, in)
 	return clear
 }
+
+// touchesCopied reports whether a command in a RUN that installs nothing works on
+// what the copy brings, or may.
+func touchesCopied(p *lint.Pass, b *broadCopy, in *dockerfile.Instruction, n need) bool {
+	commands := p.Commands(in)
+	for i := range commands {
+		c := &commands[i]
+		if _, ok := packages.Classify(c); ok || c.Is("cd", "pushd") && !n.nothing {
+			continue
+		}
+		named := c.Operands()
+		for _, r := range c.Redirects {
+			named = append(named, r.Target)
+		}
+		for _, w := range named {
+			name, ok := place(p, in, c, w)
+			_, inside := within(b.to, name)
+			_, around := within(name, b.to)
+			if namesFiles[c.Name] && (!ok || inside || around) || ok && inside && strings.Contains(w.Text, "/") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// namesFiles are the inert programs whose operands are files.
+var namesFiles = words("[ [[ cd chmod chown ls mkdir rm test virtualenv")
 
 // writesOver reports whether the context has a folder that an install writes: a
 // copy below it would mix the two.

@@ -1,63 +1,44 @@
 package rules
 
 import (
-	"encoding/csv"
 	"path"
 	"strings"
 
 	"github.com/layerwise/layerwise/analyzer/dockerfile"
 	"github.com/layerwise/layerwise/analyzer/lint"
-	"github.com/layerwise/layerwise/analyzer/lint/shell"
 )
 
 // mount is a --mount of a RUN, with the names that BuildKit gives its options.
 type mount struct {
 	kind    string // "bind", "cache", "tmpfs", "secret" or "ssh"
 	target  string // absolute, variables replaced
-	from    string
 	sharing string // of a cache mount
 	flag    string // as the instruction's Flags have it
 }
 
-// mountsOf are the mounts of a RUN, in their order. BuildKit's typed form has them
-// only as far as no variable could stand in them.
+// mountsOf are the mounts of a RUN, in their order.
 func mountsOf(p *lint.Pass, in *dockerfile.Instruction) []mount {
-	var out []mount
-	for _, flag := range in.Flags {
-		text, ok := strings.CutPrefix(flag, "--mount=")
-		if !ok || in.Keyword != "RUN" {
-			continue
+	typed := p.Graph().Mounts(in)
+	if len(typed) == 0 {
+		return nil
+	}
+	var flags []string
+	for _, f := range in.Flags {
+		if strings.HasPrefix(f, "--mount=") {
+			flags = append(flags, f)
 		}
-		fields, err := csv.NewReader(strings.NewReader(text)).Read()
-		if err != nil {
-			continue
+	}
+	out := make([]mount, len(typed))
+	for i, t := range typed {
+		out[i] = mount{kind: string(t.Type), target: t.Target, sharing: string(t.CacheSharing)}
+		if i < len(flags) {
+			out[i].flag = flags[i]
 		}
-		m := mount{kind: "bind", flag: flag}
-		for _, f := range fields {
-			key, text, _ := strings.Cut(f, "=")
-			if v, ok := value(p, in, shell.Word{Text: text, Dynamic: strings.Contains(text, "$")}); ok {
-				m.set(strings.ToLower(key), v)
-			}
+		if t.Target != "" {
+			out[i].target = absolute(p, in, t.Target)
 		}
-		if m.target != "" {
-			m.target = absolute(p, in, m.target)
-		}
-		out = append(out, m)
 	}
 	return out
-}
-
-func (m *mount) set(key, value string) {
-	switch key {
-	case "type":
-		m.kind = strings.ToLower(value)
-	case "target", "dst", "destination":
-		m.target = value
-	case "from":
-		m.from = value
-	case "sharing":
-		m.sharing = strings.ToLower(value)
-	}
 }
 
 // discards reports whether what is written to the mount stays out of the layer and

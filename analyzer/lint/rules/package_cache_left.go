@@ -37,64 +37,6 @@ RUN pip install --no-cache-dir flask
 	Check: checkPackageCache,
 }
 
-// spare is how a manager is told to leave nothing behind.
-type spare struct {
-	flags    []string // that keep it from doing so
-	env      []string // variables that do the same
-	insert   string   // the flag that the fix puts behind the verb, "" for none
-	clean    string   // the command that cleans up
-	what     string   // what is left
-	hint     string   // in a message
-	triggers []packages.Action
-}
-
-var installing = []packages.Action{packages.Install, packages.Add}
-
-var spares = map[string]spare{
-	"apt": {
-		clean: "rm -rf /var/lib/apt/lists/*", what: "the package lists in /var/lib/apt/lists",
-		hint:     "end the RUN with rm -rf /var/lib/apt/lists/*",
-		triggers: []packages.Action{packages.Refresh},
-	},
-	"apk": {
-		flags: []string{"--no-cache"}, insert: "--no-cache", what: "the package index in /var/cache/apk",
-		hint:     "use apk add --no-cache, without apk update",
-		triggers: []packages.Action{packages.Add, packages.Refresh, packages.Upgrade},
-	},
-	"dnf": {
-		clean: "%s clean all", what: "metadata in /var/cache", hint: "end the RUN with %s clean all",
-		triggers: []packages.Action{packages.Add, packages.Refresh, packages.Upgrade},
-	},
-	"zypper": {
-		clean: "zypper clean --all", what: "metadata in /var/cache/zypp", hint: "end the RUN with zypper clean --all",
-		triggers: []packages.Action{packages.Add, packages.Refresh, packages.Upgrade},
-	},
-	"pacman": {
-		what: "packages in /var/cache/pacman/pkg", hint: "end the RUN with pacman -Scc --noconfirm",
-		triggers: []packages.Action{packages.Add, packages.Upgrade},
-	},
-	"pip": {
-		flags: []string{"--no-cache-dir", "--cache-dir"}, env: []string{"PIP_NO_CACHE_DIR", "PIP_CACHE_DIR"}, insert: "--no-cache-dir",
-		what: "downloads in ~/.cache/pip", hint: "add --no-cache-dir, or a cache mount", triggers: installing,
-	},
-	"npm": {
-		flags: []string{"--cache"}, env: []string{"npm_config_cache", "NPM_CONFIG_CACHE"}, clean: "npm cache clean --force",
-		what: "downloads in ~/.npm", hint: "end the RUN with npm cache clean --force, or use a cache mount", triggers: installing,
-	},
-	"yarn": {
-		flags: []string{"--cache-folder"}, env: []string{"YARN_CACHE_FOLDER"}, clean: "yarn cache clean",
-		what: "downloads in /usr/local/share/.cache/yarn", hint: "end the RUN with yarn cache clean, or use a cache mount", triggers: installing,
-	},
-	"poetry": {
-		flags: []string{"--no-cache"}, env: []string{"POETRY_NO_CACHE", "POETRY_CACHE_DIR"},
-		what: "downloads in ~/.cache/pypoetry", hint: "add --no-cache, or a cache mount", triggers: installing,
-	},
-	"conda": {
-		env: []string{"CONDA_PKGS_DIRS"}, clean: "%s clean -afy",
-		what: "packages in its cache", hint: "end the RUN with %s clean -afy", triggers: installing,
-	},
-}
-
 func checkPackageCache(p *lint.Pass) {
 	released := released(p)
 	for _, s := range p.File.Stages {
@@ -113,25 +55,31 @@ func checkCachesOf(p *lint.Pass, in *dockerfile.Instruction) {
 	seen := map[string]bool{}
 	for _, u := range usesOf(p, in) {
 		name := u.Manager.Name
-		if how, ok := spares[name]; ok && !seen[name] && leavesCache(p, in, u, how) {
-			seen[name] = true
-			hint := strings.ReplaceAll(how.hint, "%s", u.Command.Program.Text)
-			message := fmt.Sprintf("%s leaves %s: %s", call(u), how.what, hint)
-			p.ReportAt(commandSpan(p, in, u.Command), message, sparing(p, in, u.Manager, how))
+		how, ok := spares[name]
+		if !ok || seen[name] || !leavesCache(p, in, u, how) {
+			continue
 		}
+		seen[name] = true
+		if last := lastRefresh(p, in); last != nil && last.Manager == u.Manager {
+			if needsIndexLater(p, in, u.Manager) {
+				continue // that the install belongs here comes first, and is said by index-refresh-apart
+			}
+			u = *last
+		}
+		hint := strings.ReplaceAll(how.hint, "%s", u.Command.Program.Text)
+		message := fmt.Sprintf("%s leaves %s: %s", call(u), how.what, hint)
+		p.ReportAt(commandSpan(p, in, u.Command), message, sparing(p, in, u.Manager, how))
 	}
 }
 
 // leavesCache reports whether a command leaves downloads that nothing keeps out
 // of the layer.
 func leavesCache(p *lint.Pass, in *dockerfile.Instruction, u packages.Use, how spare) bool {
-	if !hasAction(how.triggers, u.Action) || u.Command.Has(how.flags...) {
+	if !how.triggeredBy(u) || u.Command.Has(how.flags...) {
 		return false
 	}
-	if u.Manager.Name == "yarn" && p.Context != nil {
-		if _, berry := p.Context.Lookup(".yarnrc.yml"); berry {
-			return false // where its cache is depends on its settings
-		}
+	if cachesElsewhere(p, in, u.Manager.Name) {
+		return false
 	}
 	for _, name := range how.env {
 		if _, ok := p.Graph().Var(in, name); ok || strings.Contains(in.Text, name) {
@@ -144,6 +92,24 @@ func leavesCache(p *lint.Pass, in *dockerfile.Instruction, u packages.Use, how s
 		}
 	}
 	return !cleansUp(p, in, u) && !cleanedLater(p, in, u) && !configuredAway(p, in, u.Manager.Name)
+}
+
+// cachesElsewhere reports whether settings or the image say, or may say, that a
+// manager keeps its downloads in another folder.
+func cachesElsewhere(p *lint.Pass, in *dockerfile.Instruction, manager string) bool {
+	switch manager {
+	case "yarn":
+		if p.Context == nil {
+			return false
+		}
+		_, berry := p.Context.Lookup(".yarnrc.yml")
+		return berry
+	case "composer":
+		return imageBelow(p, in.Stage).name == "composer"
+	case "bundler":
+		return imageBelow(p, in.Stage).name != "ruby" || mentions(p, "bundle config", "BUNDLE_", "GEM_HOME", "bundle/cache", ".gem")
+	}
+	return false
 }
 
 // cleansUp reports whether something in a RUN removes the downloads of a manager
@@ -218,12 +184,12 @@ func configuredAway(p *lint.Pass, in *dockerfile.Instruction, manager string) bo
 }
 
 // sparing is the fix: a flag on every command that needs it, or a clean-up at the
-// end of the RUN. It is nil where a later step could need what is removed.
+// end of the RUN. It is nil where nothing can be written behind the RUN.
 func sparing(p *lint.Pass, in *dockerfile.Instruction, m *packages.Manager, how spare) *finding.Fix {
 	fix := &finding.Fix{Message: strings.ReplaceAll(how.hint, ", or a cache mount", ""), Safety: finding.Review}
 	if how.insert != "" {
 		for _, u := range usesOf(p, in) {
-			if u.Manager != m || !hasAction(how.triggers, u.Action) || u.Command.Has(how.flags...) {
+			if u.Manager != m || !how.triggeredBy(u) || u.Command.Has(how.flags...) {
 				continue
 			}
 			e, ok := sparingFlag(p, in, u, how.insert)
@@ -234,7 +200,7 @@ func sparing(p *lint.Pass, in *dockerfile.Instruction, m *packages.Manager, how 
 		}
 		return fix
 	}
-	if how.clean == "" || !canBeContinued(p, in) || !isChain(p.Commands(in)) || m.Name == "apt" && needsIndexLater(p, in, m) {
+	if how.clean == "" || !canBeContinued(p, in) || !isChain(p.Commands(in)) {
 		return nil
 	}
 	program := ""
@@ -286,13 +252,4 @@ func behindVerb(u packages.Use) (int, bool) {
 // needsIndexLater reports whether a step further down installs from the index.
 func needsIndexLater(p *lint.Pass, in *dockerfile.Instruction, m *packages.Manager) bool {
 	return len(installsFrom(p, in.Stage, below(in), m)) > 0
-}
-
-func hasAction(list []packages.Action, a packages.Action) bool {
-	for _, l := range list {
-		if l == a {
-			return true
-		}
-	}
-	return false
 }

@@ -3,7 +3,6 @@ package rules
 import (
 	"bytes"
 	"path"
-	"regexp"
 	"strings"
 
 	"github.com/layerwise/layerwise/analyzer/dockerfile"
@@ -63,7 +62,7 @@ func mentions(p *lint.Pass, parts ...string) bool {
 
 // workStage matches the names of stages that people build for their own desk or for
 // CI: their images are seldom pushed.
-var workStage = regexp.MustCompile(`(?i)^(?:.*[-_.])?(?:dev|develop|development|devel|devcontainer|debug|test|tests|testing|tester|e2e|ci|lint|check|bench|docs|validate|envs?)(?:[-_.].*)?$`)
+var workStage = later(`(?i)^(?:.*[-_.])?(?:dev|develop|development|devel|devcontainer|debug|test|tests|testing|tester|e2e|ci|lint|check|bench|docs|validate|envs?)(?:[-_.].*)?$`)
 
 // released are the stages whose layers are part of an image that is meant for
 // others: that of the last stage, or of one that no other stage uses and whose name
@@ -72,7 +71,7 @@ func released(p *lint.Pass) map[*dockerfile.Stage]bool {
 	out := map[*dockerfile.Stage]bool{}
 	last := len(p.File.Stages) - 1
 	for _, t := range p.File.Stages {
-		if t.Index != last && (len(p.Graph().Users(t)) > 0 || t.Name == "" || workStage.MatchString(t.Name)) {
+		if t.Index != last && (len(p.Graph().Users(t)) > 0 || t.Name == "" || workStage().MatchString(t.Name)) {
 			continue
 		}
 		for b := t; b != nil && !out[b]; b = p.Graph().Base(b) {

@@ -4,8 +4,6 @@ import (
 	"path"
 	"strings"
 
-	"github.com/moby/buildkit/frontend/dockerfile/instructions"
-
 	"github.com/layerwise/layerwise/analyzer/dockerfile"
 	"github.com/layerwise/layerwise/analyzer/lint"
 	"github.com/layerwise/layerwise/analyzer/lint/finding"
@@ -65,13 +63,9 @@ func within(folder, name string) (string, bool) {
 
 // isMounted reports whether a path of a RUN lies in one of its mounts, whose
 // files never enter a layer.
-func isMounted(_ *lint.Pass, in *dockerfile.Instruction, name string) bool {
-	run, ok := in.Command.(*instructions.RunCommand)
-	if !ok {
-		return false
-	}
-	for _, m := range instructions.GetMounts(run) {
-		if _, inside := within(path.Join("/", m.Target), name); inside && m.Target != "" {
+func isMounted(p *lint.Pass, in *dockerfile.Instruction, name string) bool {
+	for _, m := range p.Graph().Mounts(in) {
+		if _, inside := within(absolute(p, in, m.Target), name); inside && m.Target != "" {
 			return true
 		}
 	}

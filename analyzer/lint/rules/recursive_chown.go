@@ -2,7 +2,7 @@ package rules
 
 import (
 	"fmt"
-	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/layerwise/layerwise/analyzer/dockerfile"
@@ -54,67 +54,102 @@ func checkChown(p *lint.Pass, in *dockerfile.Instruction) {
 			continue
 		}
 		for _, o := range operands[1:] {
-			layer, size := addedAt(p, in, c, o)
-			if layer == nil || said[layer] {
+			layers := slices.DeleteFunc(addedAt(p, in, c, o), func(l heavy) bool { return said[l.in] })
+			if len(layers) == 0 {
 				continue
 			}
-			said[layer] = true
-			p.ReportAt(commandSpan(p, in, c), fmt.Sprintf("%s copies what %s added to %s into this layer too%s; %s",
-				c.Name+" -R", namely(layer), cut(o.Text, 60), weight(size), cureForChown(c, layer)),
-				chownFix(p, layer, in, c, operands[0].Text))
+			for _, l := range layers {
+				said[l.in] = true
+			}
+			p.ReportAt(commandSpan(p, in, c), fmt.Sprintf("%s copies what %s added to %s into this layer too; %s",
+				c.Name+" -R", listLayers(layers), cut(o.Text, 60), cureForChown(p, in, c, layers, operands[0])),
+				chownFix(p, layers[len(layers)-1].in, in, c, operands[0].Text))
 			break
 		}
 	}
 }
 
-// smallest is the size in bytes from which on files that are stored twice matter.
-const smallest = 64 << 10
-
-// addedAt is the last instruction above one that added files to a place that a
-// word names, nil where none is known to have added a folder or something big; with
-// the size of what is known of them.
-func addedAt(p *lint.Pass, in *dockerfile.Instruction, c *shell.Command, w shell.Word) (layer *dockerfile.Instruction, size int64) {
-	pattern, ok := place(p, in, c, w)
-	if !ok || isMounted(p, in, pattern) {
-		return nil, 0
-	}
-	for _, earlier := range lineage(p, in.Stage) {
-		if earlier == in {
-			break
-		}
-		for _, a := range addedBy(p, earlier) {
-			if !takes(pattern, a) {
-				continue
-			}
-			var weight int64
-			if a.file != nil {
-				weight = p.Context.Size(*a.file)
-			}
-			if size += weight; a.tree && a.file == nil || isBundle(a.path) || size >= smallest {
-				layer = earlier
-			}
-		}
-	}
-	return layer, size
-}
-
-func cureForChown(c *shell.Command, layer *dockerfile.Instruction) string {
+// cureForChown says what to do about each layer, in as few words as it takes.
+func cureForChown(p *lint.Pass, in *dockerfile.Instruction, c *shell.Command, layers []heavy, to shell.Word) string {
 	flag := "--chown"
 	if c.Is("chmod") {
 		flag = "--chmod"
 	}
-	switch {
-	case layer.Keyword == "RUN":
-		return fmt.Sprintf("run %s there", c.Name)
-	case strings.Contains(layer.Text, flag):
-		return fmt.Sprintf("leave it to %s there", flag)
+	var order []string
+	lines := map[string][]string{}
+	for _, l := range layers {
+		cure := fmt.Sprintf("use %s %s", l.in.Keyword, flag)
+		switch {
+		case l.in.Keyword == "RUN":
+			cure = "run " + c.Name
+		case strings.Contains(l.in.Text, flag):
+			cure = "leave it to " + flag
+		}
+		if lines[cure] == nil {
+			order = append(order, cure)
+		}
+		lines[cure] = append(lines[cure], fmt.Sprint(l.in.Line))
 	}
-	return fmt.Sprintf("use %s %s", layer.Keyword, flag)
+	for i, cure := range order {
+		switch {
+		case len(layers) > 1:
+			order[i] = cure + " on " + lineList(lines[cure])
+		case !strings.HasPrefix(cure, "use "):
+			order[i] = cure + " there"
+		}
+	}
+	owner, ok := value(p, in, to)
+	if !ok {
+		owner = to.Text
+	}
+	if first := layers[0].in; c.Is("chown") && isMadeBetween(p, first, in, owner) {
+		return fmt.Sprintf("make the user above line %d, and %s", first.Line, list(order))
+	}
+	return list(order)
+}
+
+// isMadeBetween reports whether a user or group that chown is given is made below
+// one instruction, and above or in another. Numbers need not be made.
+func isMadeBetween(p *lint.Pass, above, in *dockerfile.Instruction, owner string) bool {
+	under := false
+	for _, o := range lineage(p, in.Stage) {
+		if under && strings.Contains(o.Text, "add") {
+			commands := p.Commands(o)
+			for i := range commands {
+				if makesOwner(p, o, &commands[i], owner) {
+					return true
+				}
+			}
+		}
+		if o == in {
+			return false
+		}
+		under = under || o == above
+	}
+	return false
+}
+
+// makesOwner reports whether a command makes a user or group that an owner names.
+func makesOwner(p *lint.Pass, in *dockerfile.Instruction, c *shell.Command, owner string) bool {
+	if !c.Is("useradd", "adduser", "groupadd", "addgroup") {
+		return false
+	}
+	for _, name := range strings.Split(owner, ":") {
+		if strings.Trim(name, "0123456789") == "" {
+			continue
+		}
+		for _, w := range c.Args {
+			if text, ok := value(p, in, w); w.Text == name || ok && text == name {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 var (
-	ownerName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]*(?::[A-Za-z0-9_][A-Za-z0-9_.-]*)?$`)
-	octalMode = regexp.MustCompile(`^[0-7]{3,4}$`)
+	ownerName = later(`^[A-Za-z0-9_][A-Za-z0-9_.-]*(?::[A-Za-z0-9_][A-Za-z0-9_.-]*)?$`)
+	octalMode = later(`^[0-7]{3,4}$`)
 )
 
 // chownFix hands the owner or mode to the COPY right above, for a RUN that does
@@ -129,10 +164,10 @@ func chownFix(p *lint.Pass, layer, in *dockerfile.Instruction, c *shell.Command,
 	if c.Is("chmod") {
 		flag = "--chmod"
 	}
-	if strings.Contains(layer.Text, flag) || c.Is("chgrp") || c.Is("chown") && !ownerName.MatchString(to) || c.Is("chmod") && !octalMode.MatchString(to) {
+	if strings.Contains(layer.Text, flag) || c.Is("chgrp") || c.Is("chown") && !ownerName().MatchString(to) || c.Is("chmod") && !octalMode().MatchString(to) {
 		return nil
 	}
-	if pattern, ok := place(p, in, c, c.Operands()[1]); !ok || !allBelow(pattern, addedBy(p, layer)) {
+	if pattern, ok := place(p, in, c, c.Operands()[1]); !ok || !allBelow(pattern, addedBy(p, layer)) || addedByOthers(p, layer, in, pattern) {
 		return nil
 	}
 	return &finding.Fix{
@@ -150,4 +185,18 @@ func allBelow(pattern string, all []added) bool {
 		}
 	}
 	return len(all) > 0
+}
+
+// addedByOthers reports whether instructions above one, other than a layer's, have
+// added something that a pattern names.
+func addedByOthers(p *lint.Pass, layer, in *dockerfile.Instruction, pattern string) bool {
+	for _, o := range lineage(p, in.Stage) {
+		if o == in {
+			break
+		}
+		if o != layer && slices.ContainsFunc(addedBy(p, o), func(a added) bool { return takes(pattern, a) }) {
+			return true
+		}
+	}
+	return false
 }

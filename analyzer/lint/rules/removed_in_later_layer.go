@@ -13,12 +13,12 @@ import (
 
 var removedInLaterLayer = &lint.Rule{
 	ID:       "removed-in-later-layer",
-	Title:    "files are removed in a later layer than the one that added them",
+	Title:    "files are removed or moved in a later layer than the one that added them",
 	Severity: finding.Warning,
 	Fix:      finding.Safe,
 	Doc: lint.Doc{
 		Why: "A layer can hide the files of the layers below, not shrink them: what an earlier instruction added is still " +
-			"stored, pushed and pulled, and can be read by anybody who has the image. Remove files in the RUN that makes them, " +
+			"stored, pushed and pulled, and can be read by anybody who has the image. A mv out of an earlier layer stores the files a second time. Remove files in the RUN that makes them, " +
 			"and mount what one step alone needs (RUN --mount=type=bind) rather than copying it.",
 		Bad: `FROM debian:12
 RUN curl -fsSLo /tmp/tool.tar.gz https://example.com/tool-1.2.tar.gz && tar -xzf /tmp/tool.tar.gz -C /opt
@@ -44,7 +44,7 @@ func checkRemovedLater(p *lint.Pass) {
 // takesAway reports whether a text may have one of the commands that the rule
 // looks at.
 func takesAway(text string) bool {
-	return strings.Contains(text, "rm ") || strings.Contains(text, "apk") || strings.Contains(text, "purge") ||
+	return strings.Contains(text, "rm ") || strings.Contains(text, "mv ") || strings.Contains(text, "apk") || strings.Contains(text, "purge") ||
 		strings.Contains(text, "remove") || strings.Contains(text, "erase")
 }
 
@@ -59,6 +59,8 @@ func checkRemovals(p *lint.Pass, in *dockerfile.Instruction) {
 			for _, o := range c.Operands() {
 				removedFile(p, in, c, o, said)
 			}
+		case c.Is("mv"):
+			movedFiles(p, in, c, said)
 		case c.Is("apt-get", "apt", "apk", "dnf", "yum", "microdnf", "zypper"):
 			removedPackages(p, in, c, said)
 		}

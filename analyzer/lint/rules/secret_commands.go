@@ -3,7 +3,6 @@ package rules
 import (
 	"fmt"
 	"path"
-	"regexp"
 	"strings"
 
 	"github.com/layerwise/layerwise/analyzer/dockerfile"
@@ -19,7 +18,7 @@ var secretFlags = []string{"--password", "--passwd", "--http-password", "--ftp-p
 var secretLetters = map[string]string{"sshpass": "-p", "podman": "-p", "docker": "-p", "mongo": "-p", "mongosh": "-p", "ldapadd": "-w", "svn": "--password"}
 
 // secretHeader matches a header that hands over a credential.
-var secretHeader = regexp.MustCompile(`(?i)^(?:proxy-)?authorization:\s*(?:\w+\s+)?(\S+)$|^(?:x-api-key|x-auth-token|private-token|job-token|api-key):\s*(\S+)$`)
+var secretHeader = later(`(?i)^(?:proxy-)?authorization:\s*(?:\w+\s+)?(\S+)$|^(?:x-api-key|x-auth-token|private-token|job-token|api-key):\s*(\S+)$`)
 
 // checkCommandSecrets looks for credentials that a command is handed in its text.
 func checkCommandSecrets(p *lint.Pass, in *dockerfile.Instruction) {
@@ -79,7 +78,7 @@ func commandSecret(c *shell.Command) (shell.Word, string) {
 func headerSecret(c *shell.Command) (shell.Word, string) {
 	for _, a := range c.Args {
 		text := strings.TrimPrefix(strings.TrimPrefix(a.Text, "--header="), "-H")
-		m := secretHeader.FindStringSubmatch(strings.TrimSpace(text))
+		m := secretHeader().FindStringSubmatch(strings.TrimSpace(text))
 		if m != nil && isSecret(shell.Word{Text: m[1] + m[2], Dynamic: a.Dynamic}) {
 			return a, "the credential of a header"
 		}
@@ -97,7 +96,7 @@ func isSecret(w shell.Word) bool {
 var credentialFile = map[string]bool{".npmrc": true, ".netrc": true, ".pypirc": true, ".git-credentials": true, "credentials": true, ".pgpass": true, ".yarnrc": true}
 
 // fileSecret matches a credential in the text of such a file.
-var fileSecret = regexp.MustCompile(`(?i)(?:_authToken|_auth|_password|password|aws_secret_access_key)\s*[=: ]\s*"?([^\s"$]+)`)
+var fileSecret = later(`(?i)(?:_authToken|_auth|_password|password|aws_secret_access_key)\s*[=: ]\s*"?([^\s"$]+)`)
 
 // writtenSecret returns the word of echo or printf that puts a credential into a
 // file for one, or into chpasswd.
@@ -121,7 +120,7 @@ func writtenSecret(commands []shell.Command, i int) (shell.Word, string) {
 		for _, a := range c.Args {
 			line = append(line, a.Text)
 		}
-		if m := fileSecret.FindStringSubmatch(strings.Join(line, " ")); m != nil && isSecret(shell.Word{Text: m[1]}) {
+		if m := fileSecret().FindStringSubmatch(strings.Join(line, " ")); m != nil && isSecret(shell.Word{Text: m[1]}) {
 			return c.Args[len(c.Args)-1], "a credential for " + path.Base(r.Target.Text)
 		}
 	}

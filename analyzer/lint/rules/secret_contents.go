@@ -48,23 +48,23 @@ func secretReader(name string) func(text string) string {
 	return nil
 }
 
-var privateKeyHead = regexp.MustCompile(`-----BEGIN (?:[A-Z]+ )*PRIVATE KEY(?: BLOCK)?-----`)
+var privateKeyHead = later(`-----BEGIN (?:[A-Z]+ )*PRIVATE KEY(?: BLOCK)?-----`)
 
 func privateKey(text string) string {
-	if privateKeyHead.MatchString(text) {
+	if privateKeyHead().MatchString(text) {
 		return "a private key"
 	}
 	return ""
 }
 
 // tokens match a value behind the name that registries and clouds give it.
-var tokens = regexp.MustCompile(`(?im)(?:_authToken|_auth|_password|npmAuthToken|aws_secret_access_key|"auth"|"password"|^\s*password|\bpassword)\s*["']?\s*[:= ]\s*["']?([^\s"',}]+)`)
+var tokens = later(`(?im)(?:_authToken|_auth|_password|npmAuthToken|aws_secret_access_key|"auth"|"password"|^\s*password|\bpassword)\s*["']?\s*[:= ]\s*["']?([^\s"',}]+)`)
 
 // address matches a password in an address, as .git-credentials has it.
-var address = regexp.MustCompile(`(?m)^[a-z+]+://[^/\s:@]+:([^/\s@]+)@`)
+var address = later(`(?m)^[a-z+]+://[^/\s:@]+:([^/\s@]+)@`)
 
 func token(text string) string {
-	for _, re := range []*regexp.Regexp{tokens, address} {
+	for _, re := range []*regexp.Regexp{tokens(), address()} {
 		for _, m := range re.FindAllStringSubmatch(text, 64) {
 			if !isNoSecret(m[1]) {
 				return "a token or password"
@@ -76,10 +76,10 @@ func token(text string) string {
 
 // secretVariable matches an assignment to a variable whose name says that its
 // value is to be kept secret.
-var secretVariable = regexp.MustCompile(`(?im)^\s*(?:export\s+)?([A-Z0-9_.]*(?:SECRET|PASSWORD|PASSWD|TOKEN|API_?KEY|PRIVATE_?KEY|ACCESS_?KEY|CREDENTIALS?)[A-Z0-9_]*)\s*[=:]\s*["']?([^\s"'#]+)`)
+var secretVariable = later(`(?im)^\s*(?:export\s+)?([A-Z0-9_.]*(?:SECRET|PASSWORD|PASSWD|TOKEN|API_?KEY|PRIVATE_?KEY|ACCESS_?KEY|CREDENTIALS?)[A-Z0-9_]*)\s*[=:]\s*["']?([^\s"'#]+)`)
 
 func variables(text string) string {
-	for _, m := range secretVariable.FindAllStringSubmatch(text, 256) {
+	for _, m := range secretVariable().FindAllStringSubmatch(text, 256) {
 		name := strings.ToUpper(m[1])
 		if isNoSecret(m[2]) || strings.HasSuffix(name, "_FILE") || strings.HasSuffix(name, "_PATH") || strings.HasSuffix(name, "_URL") ||
 			strings.Contains(name, "PUBLIC") || strings.HasPrefix(name, "NEXT_") || strings.HasPrefix(name, "VITE_") || strings.HasPrefix(name, "REACT_APP_") ||

@@ -3,7 +3,6 @@ package rules
 import (
 	"regexp"
 	"strings"
-	"sync"
 
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
 
@@ -23,11 +22,6 @@ type secretForm struct {
 	marker string // a part of it that is quickly found
 	form   func() *regexp.Regexp
 	what   string
-}
-
-// later compiles an expression when it is first needed: most runs need none.
-func later(expr string) func() *regexp.Regexp {
-	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expr) })
 }
 
 // secretForms are those whose issuers give them a fixed beginning so that they can
@@ -51,9 +45,11 @@ var secretForms = []secretForm{
 	{"sk-ant-", later(`\bsk-ant-[0-9A-Za-z_-]{32,}`), "an Anthropic key"},
 	{"sk-proj-", later(`\bsk-proj-[0-9A-Za-z_-]{32,}`), "an OpenAI key"},
 	{"eyJ", later(`\beyJ[0-9A-Za-z_-]{10,}\.eyJ[0-9A-Za-z_-]{10,}\.[0-9A-Za-z_-]{10,}`), "a JSON web token"},
-	{"://", later(`\b[a-z][a-z0-9+.-]*://[^\s/@:"'$<>{}()|]*:([^\s/@"'$<>{}()|]+)@[0-9A-Za-z]`), "a password in an address"},
+	{"://", later(`\b[a-z][a-z0-9+.-]*://[^\s/@:"'$<>{}()|]*:([^\s/@"'$<>{}()|]+)@[0-9A-Za-z]`), passwordInAddress},
 	{"://", later(`\bhttps?://([0-9A-Za-z_-]{20,})@[0-9A-Za-z]`), "a token in an address"},
 }
+
+const passwordInAddress = "a password in an address"
 
 // mayHoldSecret reports quickly whether any of the forms can be in a text.
 func mayHoldSecret(text string) bool {
@@ -77,7 +73,7 @@ func findSecret(text string) (secret, bool) {
 			if len(m) > 2 {
 				start, end = m[2], m[3]
 			}
-			if !isPlaceholder(text[start:end]) {
+			if !isPlaceholder(text[start:end]) && (f.what != passwordInAddress || !isForLocalUse(text, start, end)) {
 				return secret{f.what, start, end}, true
 			}
 		}
@@ -87,30 +83,30 @@ func findSecret(text string) (secret, bool) {
 
 // placeholder matches what people write where a credential will stand, and what
 // everybody uses for a database on their own desk.
-var placeholder = regexp.MustCompile(`(?i)^(?:x+|\*+|\.+|_+|0+|1234\d*|<.*|\[.*|%.*|.*example.*|.*dummy.*|.*placeholder.*|.*change.?(?:me|it|this).*|.*replace.*|` +
+var placeholder = later(`(?i)^(?:x+|\*+|\.+|_+|0+|1234\d*|<.*|\[.*|%.*|.*example.*|.*dummy.*|.*placeholder.*|.*change.?(?:me|it|this).*|.*replace.*|` +
 	`your.*|my.?.*(?:pass|secret|token|key).*|.*(?:no|not|in|un)_?secure.*|fake.*|mock.*|sample.*|test(?:ing|er|user|pass.*)?|todo|` +
 	`pass|passwd|password\d*|passw0rd|pwd|secret|token|root|toor|admin|administrator|user|username|guest|postgres(?:ql)?|mysql|mariadb|mongo|redis|rabbitmq|` +
 	`none|null|nil|empty|foo|bar|foobar|default|demo|dev|local|docker|app|django|rails|laravel|vagrant)$`)
 
 // isPlaceholder reports whether a value only stands for a credential.
 func isPlaceholder(value string) bool {
-	return value == "" || placeholder.MatchString(value) || strings.HasSuffix(value, "EXAMPLE") || strings.Trim(value, value[:1]) == ""
+	return value == "" || placeholder().MatchString(value) || strings.HasSuffix(value, "EXAMPLE") || strings.Trim(value, value[:1]) == ""
 }
 
 // secretName and publicName are BuildKit's: what its check SecretsUsedInArgOrEnv
 // goes by (frontend/dockerfile/dockerfile2llb/validations.go).
 var (
-	secretName = regexp.MustCompile(`(?i)(?:_|^)(?:apikey|auth|credential|credentials|key|password|pword|passwd|secret|token)(?:_|$)`)
-	publicName = regexp.MustCompile(`(?i)(?:_|^)(?:public|file|version)(?:_|$)`)
+	secretName = later(`(?i)(?:_|^)(?:apikey|auth|credential|credentials|key|password|pword|passwd|secret|token)(?:_|$)`)
+	publicName = later(`(?i)(?:_|^)(?:public|file|version)(?:_|$)`)
 )
 
 // namesSecret reports whether BuildKit takes a variable for a secret.
 func namesSecret(name string) bool {
-	return secretName.MatchString(name) && !publicName.MatchString(name)
+	return secretName().MatchString(name) && !publicName().MatchString(name)
 }
 
 // variableInAddress matches an address whose user or password is a variable.
-var variableInAddress = regexp.MustCompile(`\bhttps?://[^\s/@"']*\$\{?(\w+)\}?@`)
+var variableInAddress = later(`\bhttps?://[^\s/@"']*\$\{?(\w+)\}?@`)
 
 // argumentInAddress finds a build argument that is used as a credential in an
 // address, under a name that BuildKit does not take for one.
@@ -118,7 +114,7 @@ func argumentInAddress(p *lint.Pass, in *dockerfile.Instruction) (secret, bool) 
 	if in.Stage == nil {
 		return secret{}, false
 	}
-	m := variableInAddress.FindStringSubmatchIndex(in.Text)
+	m := variableInAddress().FindStringSubmatchIndex(in.Text)
 	if m == nil {
 		return secret{}, false
 	}

@@ -2,7 +2,6 @@ package rules
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/layerwise/layerwise/analyzer/lint"
@@ -69,7 +68,7 @@ func checkUnpinnedPackages(p *lint.Pass) {
 }
 
 // dashVersion matches a version behind a name as dnf takes it.
-var dashVersion = regexp.MustCompile(`-[0-9]`)
+var dashVersion = later(`-[0-9]`)
 
 // isPinned reports whether a word says which version is meant, which "@latest" does not.
 func isPinned(word string, marks []string) bool {
@@ -80,7 +79,7 @@ func isPinned(word string, marks []string) bool {
 		return false
 	}
 	for _, m := range marks {
-		if m == "-" && dashVersion.MatchString(word) {
+		if m == "-" && dashVersion().MatchString(word) {
 			return true
 		}
 		if at := strings.LastIndex(word, m); m != "-" && at > 0 && at+len(m) < len(word) {
