@@ -62,17 +62,25 @@ func CacheName(v *record.Vertex, salt []byte) string {
 	case "file", "merge":
 		return cacheName(v.Name, salt)
 	case "source":
-		if _, ref, ok := strings.Cut(v.Op.Fields["identifier"], "docker-image://"); ok {
-			return cacheName("pulled from "+ref, salt)
-		}
-		if _, ref, ok := strings.Cut(v.Op.Fields["identifier"], "oci-layout://"); ok {
-			return cacheName("pulled from "+ref, salt)
+		for _, scheme := range []string{"docker-image://", "oci-layout://"} {
+			if ref, ok := strings.CutPrefix(v.Op.Fields["identifier"], scheme); ok {
+				return cacheName(pulledFrom+ref, salt)
+			}
 		}
 	}
 	return ""
 }
 
+// pulledFrom is what the engine writes before the reference of an image.
+const pulledFrom = "pulled from "
+
 func cacheName(description string, salt []byte) string {
+	if ref, ok := strings.CutPrefix(description, pulledFrom); ok {
+		// An image has many names and one digest.
+		if _, digest, ok := strings.Cut(ref, "@"); ok {
+			description = pulledFrom + digest
+		}
+	}
 	h := hmac.New(sha256.New, salt)
 	h.Write([]byte(description))
 	return hex.EncodeToString(h.Sum(nil)[:5])

@@ -123,6 +123,8 @@ func (r *run) endByStatus(v *plan.Vertex, consumers []*plan.Vertex, ends map[*pl
 	switch {
 	case s == nil || s.Started == nil:
 	case s.Cached:
+	case result == record.Succeeded && isCancel(s.Error):
+	case v.Op.GetMerge() != nil && r.statuses.wasCached(v.Digest): // and made real after that
 	case len(v.Inputs) > 0:
 		e.ran = e.done || e.err != "" && !keyFailed(e.err)
 	case r.statuses.wasCached(v.Digest): // and its layers were unpacked after that
@@ -130,10 +132,16 @@ func (r *run) endByStatus(v *plan.Vertex, consumers []*plan.Vertex, ends map[*pl
 	default:
 		// A vertex without inputs announces its key, whether or not its content
 		// is needed then. It is, exactly if a consumer ran on top of it.
+		stopped := false
 		for _, c := range consumers {
-			e.ran = e.ran || ends[c].ran
+			// One that was cancelled may not have begun.
+			e.ran = e.ran || ends[c].ran && !ends[c].canceled
+			stopped = stopped || ends[c].canceled
 		}
 		e.ran = e.ran || len(consumers) == 0 || e.err != "" && !e.canceled
+		if stopped && !e.ran {
+			e.done = false
+		}
 	}
 	if e.ran {
 		e.seconds = seconds(s)
@@ -165,6 +173,9 @@ func (r *run) statusEnd(v *plan.Vertex, result record.Result) end {
 	s := r.statuses.get(v.Digest)
 	if s == nil { // reused as part of something above it, or never reached
 		return end{done: result == record.Succeeded}
+	}
+	if result == record.Succeeded && isCancel(s.Error) { // the engine found that it is the same as another one
+		return end{reached: true, done: true}
 	}
 	e := end{reached: s.Started != nil, err: r.redactor.Text(s.Error), canceled: isCancel(s.Error)}
 	e.done = e.err == "" && (s.Completed != nil || result == record.Succeeded)

@@ -33,7 +33,7 @@ func (s *statuses) add(status *client.SolveStatus) {
 	defer s.mu.Unlock()
 	for _, v := range status.Vertexes {
 		s.vertices[v.Digest] = v
-		s.cached[v.Digest] = s.cached[v.Digest] || v.Cached
+		s.cached[v.Digest] = s.cached[v.Digest] || v.Cached && !isInferred(v)
 	}
 	for _, part := range status.Statuses {
 		if part.Started == nil || part.Completed == nil {
@@ -48,6 +48,14 @@ func (s *statuses) add(status *client.SolveStatus) {
 		}
 		s.transfers[part.Vertex] = t
 	}
+}
+
+// isInferred says that nobody announced a vertex as reused: BuildKit says so of
+// every input of a vertex that starts and is not heard of until then, also where
+// the input is fetched later (vertexStream in solver/progress.go). It has no
+// duration.
+func isInferred(v *client.Vertex) bool {
+	return v.Cached && v.Started != nil && v.Completed != nil && v.Started.Equal(*v.Completed)
 }
 
 // transfer is how long a vertex's parts took to fetch and unpack, in seconds.

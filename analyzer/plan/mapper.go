@@ -112,10 +112,11 @@ func (m *mapper) finish(s *Step) {
 }
 
 func (s *Step) dependOn(v *Vertex) {
-	if slices.Contains(v.Steps, s) {
-		return
+	owner := v.baseFor(s)
+	if owner == nil && !slices.Contains(v.Steps, s) {
+		owner = v.owner(s)
 	}
-	if owner := v.owner(s); owner != nil && !slices.Contains(s.DependsOn, owner) {
+	if owner != nil && !slices.Contains(s.DependsOn, owner) {
 		s.DependsOn = append(s.DependsOn, owner)
 	}
 }

@@ -86,6 +86,8 @@ func (v *Vertex) describe(in *record.Input, s *Step, r Redactor) {
 		in.Content, in.Files = v.inlineContent()
 	case v.Op.GetSource() != nil && (!v.Located || v.ownedBy(s)) && !v.isBase():
 		in.Source = r.Text(v.Op.GetSource().Identifier)
+	case v.baseFor(s) != nil: // also where the step names the image itself
+		in.Step = v.baseFor(s).ID
 	case v.ownedBy(s):
 		in.Source = SourceSelf
 	case len(v.Steps) > 0:
@@ -112,6 +114,22 @@ func (v *Vertex) isBase() bool {
 		}
 	}
 	return false
+}
+
+// baseFor returns the FROM that an image stands for, of several the one in the
+// step's own stage; nil for the FROM itself, and for anything else.
+func (v *Vertex) baseFor(s *Step) *Step {
+	var first *Step
+	for _, o := range v.Steps {
+		switch {
+		case o == s && o.Effect == record.EffectBase:
+			return nil
+		case o.Effect != record.EffectBase || first != nil && o.Stage != s.Stage:
+		default:
+			first = o
+		}
+	}
+	return first
 }
 
 // LocalName is the name of a source that the client sends: "context" or that
