@@ -68,6 +68,7 @@ type entry struct {
 	mode   uint32 // as in POSIX, with the type
 	size   int64  // 0 for folders
 	target string // of a symbolic link
+	mtime  int64  // nanoseconds since 1970
 	digest [32]byte
 }
 
@@ -123,6 +124,9 @@ func (t *Tree) Files() record.Tree {
 		tree[i] = record.File{
 			Path: e.path, Type: e.kind(), Mode: e.mode & 0o7777, Size: e.size, Target: e.target,
 			Digest: e.sum().String(),
+		}
+		if e.mode&typeMask == typeRegular {
+			tree[i].MTime = e.mtime
 		}
 	}
 	slices.SortFunc(tree, func(a, b record.File) int { return strings.Compare(a.Path, b.Path) })

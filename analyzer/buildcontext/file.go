@@ -20,7 +20,7 @@ func (w *worker) readFile(file *file, handle *handle, known *knownFolder) error 
 	if err != nil {
 		return w.vanished(file, err)
 	}
-	file.id, file.mode = id, id.mode
+	file.id, file.mode, file.mtime = id, id.mode, id.mtime
 	if (file.sub != nil) != file.isFolder() {
 		w.noteUnstable(file.path)
 		file.sub = nil

@@ -229,7 +229,10 @@ func TestFiles(t *testing.T) {
 		if !strings.HasPrefix(got[i].Digest, "sha256:") || len(got[i].Digest) != 71 {
 			t.Errorf("%s has digest %q", got[i].Path, got[i].Digest)
 		}
-		got[i].Digest = ""
+		if regular := got[i].Type == "file" && got[i].Path != "s"; regular != (got[i].MTime > 0) {
+			t.Errorf("%s was written at %d", got[i].Path, got[i].MTime)
+		}
+		got[i].Digest, got[i].MTime = "", 0
 	}
 	want := record.Tree{
 		{Path: "b", Type: "dir", Mode: 0o750},

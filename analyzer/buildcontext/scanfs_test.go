@@ -55,7 +55,7 @@ type sourceReader struct {
 // add adds a file of the source.
 func (r *sourceReader) add(path string, stat *fstypes.Stat) error {
 	mode := fs.FileMode(stat.Mode)
-	e := entry{path: filepath.ToSlash(path), mode: posixMode(mode)}
+	e := entry{path: filepath.ToSlash(path), mode: posixMode(mode), mtime: stat.ModTime}
 	if !mode.IsDir() {
 		e.size = stat.Size
 	}

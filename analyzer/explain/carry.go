@@ -11,6 +11,10 @@ import (
 // each hit the size of its result and the content of the inputs that the engine
 // decided without, marked as Carried. Steps match as in Compare. Nothing is taken
 // over from a step or an input that is known to be another one; old may be nil.
+//
+// A build that was observed is given warnings of files that the engine may have
+// used as they were before, since it cannot tell that they changed; its trees have
+// them as the engine took them.
 func CarryForward(old, cur *record.Record) {
 	if old == nil || cur == nil {
 		return
@@ -18,7 +22,7 @@ func CarryForward(old, cur *record.Record) {
 	c := newComparing(old, cur)
 	for _, i := range c.cur.order {
 		j := c.partner[i]
-		if j < 0 || c.cur.ran(i) {
+		if j < 0 || c.cur.ran(i) && c.cur.steps[i].Outcome != record.Run {
 			continue
 		}
 		step, from := &c.cur.steps[i], &c.old.steps[j]
@@ -32,6 +36,9 @@ func CarryForward(old, cur *record.Record) {
 			}
 			c.carryContent(i, j)
 		}
+	}
+	if cur.Basis == record.Observed {
+		c.noteStale()
 	}
 }
 

@@ -2,6 +2,7 @@ package explain
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -18,6 +19,9 @@ func instructionChanged(p *pair) []Cause {
 		return nil
 	case p.step.Expanded == "" || p.oldStep.Expanded == "" || old == cur:
 		return nil
+	}
+	if slices.Equal(strings.Fields(old), strings.Fields(cur)) {
+		return []Cause{{Message: "instruction changed in its white space", Old: old, New: cur}}
 	}
 	return []Cause{{Message: "instruction changed, " + differingPart(old, cur), Old: old, New: cur}}
 }
@@ -82,7 +86,12 @@ func buildArgumentChanged(p *pair) []Cause {
 	if len(out) == 0 && p.j >= 0 {
 		out = p.argumentInFields()
 	}
-	return append(out, p.argumentsAbove()...)
+	for _, c := range p.argumentsAbove() {
+		if !slices.ContainsFunc(out, func(o Cause) bool { return o.Message == c.Message }) {
+			out = append(out, c)
+		}
+	}
+	return out
 }
 
 // wayIn says how an argument enters a step that does not mention it.
@@ -209,6 +218,7 @@ func stateChanged(p *pair) []Cause {
 		}
 		out = append(out, c)
 	}
+	out = append(out, p.contextsChanged()...)
 	if len(out) == 0 {
 		out = p.unexplainedFields()
 	}
@@ -225,7 +235,11 @@ func (p *pair) unexplainedFields() []Cause {
 	var out []Cause
 	for _, field := range p.ownFields() {
 		f := p.operation.fields[field]
-		out = append(out, Cause{Message: fmt.Sprintf("%s changed from %s to %s", field, quote(f.old), quote(f.new)), Old: f.old, New: f.new})
+		c := Cause{Message: fmt.Sprintf("%s changed from %s to %s", field, quote(f.old), quote(f.new)), Old: f.old, New: f.new}
+		if field == "actions" { // too long for a message, and nobody's words
+			c.Message = "what BuildKit is to do for it changed"
+		}
+		out = append(out, c)
 	}
 	return out
 }

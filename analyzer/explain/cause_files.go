@@ -44,12 +44,19 @@ func inlineChange(in *inputPair) Cause {
 
 func (p *pair) localChange(in *inputPair) []Cause {
 	d := p.prints.trees.diff(in.cur, in.old, in.old.Selectors)
+	if in.redefined { // what no instruction takes any more is not looked at
+		d.changes = slices.DeleteFunc(slices.Clone(d.changes), func(c record.Change) bool { return c.Kind == record.Removed })
+	}
 	if in.redefined && (len(d.changes) == 0 || in.cur.Source != in.old.Source) {
 		return nil
 	}
 	where := ""
-	if name := in.cur.Source; name != "context" {
-		where = "build context " + plain(name) + ": "
+	if name := in.cur.Source; name != mainContext {
+		where = "build context " + plain(name)
+		if old, cur := p.old.rec.Contexts[name], p.cur.rec.Contexts[name]; old != cur {
+			where += " is " + quote(cur) + ", was " + quote(old)
+		}
+		where += ": "
 	}
 	if len(d.changes) == 0 {
 		what := "files of the build context changed"
@@ -120,14 +127,16 @@ func stageOutputChanged(p *pair) []Cause {
 	var out []Cause
 	for k := range p.inputs {
 		in := &p.inputs[k]
-		if !in.byContent() || in.verdict != differs || in.redefined || isLocal(in.cur) || isRemote(in.cur.Source) || in.cur.Source == sourceInline {
+		if !in.byContent() || in.verdict != differs || in.redefined || isLocal(in.cur) || download(p.step, in.cur) != nil || in.cur.Source == sourceInline {
 			continue
 		}
 		c := Cause{}
 		from := "image " + familiar(imageName(in.cur.Source))
 		if in.cur.Step != "" {
 			from = "another stage"
-			if in.producer >= 0 {
+			if v := p.cur.sourceOf(p.step, in.cur); v != nil && isImage(v) {
+				from = "image " + familiar(imageOf(v).name)
+			} else if in.producer >= 0 {
 				from = "stage " + plain(p.cur.steps[in.producer].Stage)
 			}
 			if maker := p.nearestRun(in.producer); maker >= 0 {
@@ -142,6 +151,9 @@ func stageOutputChanged(p *pair) []Cause {
 			changes = diffFiles(in.old.Files, in.cur.Files)
 		}
 		c.Message = describeOutput(changes, from)
+		if maker := p.nearestRun(in.producer); maker >= 0 && !p.changed(maker) {
+			c.Message += fmt.Sprintf("; %s had the same inputs, so it is not reproducible", p.cur.at(maker))
+		}
 		c.listFiles(changes)
 		out = append(out, c)
 	}

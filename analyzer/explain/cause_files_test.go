@@ -52,7 +52,7 @@ func TestFiles(t *testing.T) {
 			7 no-cache-requested: the build asked not to use the cache for it
 			8 no-cache-requested: the build asked not to use the cache for it
 			9 no-cache-requested: the build asked not to use the cache for it
-			11 stage-output-changed<9: /src/out/app from stage build came out different
+			11 stage-output-changed<9: /src/out/app from stage build came out different; line 9 had the same inputs, so it is not reproducible
 			12 parent-rebuilt<11: follows line 11`},
 		{name: "no keys", edits: [][]edit{{func(_ *world, j *job) { j.keyless = true }, prune}, {file("main.go", "y")}}, want: `
 			8 files-changed: main.go changed

@@ -15,21 +15,55 @@ func parentRebuilt(p *pair) []Cause {
 	var named []int
 	for k := range p.inputs {
 		in := &p.inputs[k]
-		if in.byContent() || in.old != nil && in.verdict == same {
+		if in.byContent() || in.switched {
 			continue
 		}
-		maker := p.culprit(in.producer)
+		maker, again := -1, ""
+		if in.old == nil || in.verdict != same {
+			maker = p.culprit(in.producer)
+		} else if p.standsOnForced(in) {
+			maker, again = in.producer, ", which was run again"
+		}
 		if maker < 0 || slices.Contains(named, maker) {
 			continue
 		}
 		named = append(named, maker)
-		message := "follows " + p.cur.at(maker)
-		if p.cur.steps[maker].Platform != p.step.Platform {
-			message += " of " + plain(p.cur.steps[maker].Platform)
-		}
-		out = append(out, Cause{Because: p.cur.steps[maker].ID, Message: message})
+		out = append(out, p.follows(maker, again))
 	}
 	return out
+}
+
+func (p *pair) follows(maker int, more string) Cause {
+	message := "follows " + p.cur.at(maker)
+	if p.cur.steps[maker].Platform != p.step.Platform {
+		message += " of " + plain(p.cur.steps[maker].Platform)
+	}
+	return Cause{Because: p.cur.steps[maker].ID, Message: message + more}
+}
+
+// standsOnForced says that the build asked to run again what the step is put on
+// top of, and not the step itself. A step that is made to run keeps its key, yet
+// BuildKit (solver/edge.go) finds nothing in the cache by it for the next one, which
+// runs and keeps its own key in turn.
+func (p *pair) standsOnForced(in *inputPair) bool {
+	return !in.cur.Hashed && p.forced(in.producer) && len(noCacheRequested(p)) == 0
+}
+
+// forced says that a step ran and that the build had asked for it.
+func (c *comparing) forced(i int) bool {
+	return i >= 0 && c.cur.ran(i) && len(noCacheRequested(newPair(c, i))) > 0
+}
+
+// madeAgain: the step takes files from one that the build was asked to run again,
+// and the engine does not tell what came out. As that one keeps its key, the
+// content decided.
+func madeAgain(p *pair) []Cause {
+	for k := range p.inputs {
+		if in := &p.inputs[k]; in.old != nil && in.cur.Hashed && !in.byContent() && p.forced(in.producer) {
+			return []Cause{p.follows(in.producer, ", which was run again")}
+		}
+	}
+	return nil
 }
 
 // differencesAbove are where inputs that count by identity part from those of
@@ -67,7 +101,7 @@ func inputsChanged(p *pair) []Cause {
 	for _, d := range p.differencesAbove() {
 		out = append(out, p.describeDifference(d))
 	}
-	if len(out) > 0 {
+	if out = append(out, p.joinedInputs()...); len(out) > 0 {
 		return out
 	}
 	for k := range p.inputs {
@@ -85,6 +119,25 @@ func inputsChanged(p *pair) []Cause {
 	return nil
 }
 
+// joinedInputs are for a step that stands on the very image or stage that it takes
+// files from, or does no longer: both are one input then.
+func (p *pair) joinedInputs() []Cause {
+	for _, before := range p.gone {
+		if p.heir[before] < 0 {
+			return []Cause{p.describeDifference(difference{p.i, before, removed})}
+		}
+		old := shown(&p.old.steps[before])
+		return []Cause{{Message: fmt.Sprintf("no longer builds on %s (was %s)", quote(old), p.old.at(before)), Old: old}}
+	}
+	for k := range p.inputs {
+		if in := &p.inputs[k]; in.old == nil && p.j >= 0 && in.producer >= 0 && p.culprit(in.producer) < 0 {
+			now := shown(&p.cur.steps[in.producer])
+			return []Cause{{Message: fmt.Sprintf("builds on %s %s now, which it did not before", p.cur.at(in.producer), quote(now)), New: now}}
+		}
+	}
+	return nil
+}
+
 func (p *pair) describeDifference(d difference) Cause {
 	now, before := func() string { return quote(shown(&p.cur.steps[d.i])) }, func() string { return quote(shown(&p.old.steps[d.j])) }
 	switch {
@@ -95,7 +148,7 @@ func (p *pair) describeDifference(d difference) Cause {
 	case d.kind == inserted:
 		return Cause{Message: fmt.Sprintf("%s %s is new above it, and came from the cache", p.cur.at(d.i), now()), New: shown(&p.cur.steps[d.i])}
 	case d.kind == reordered:
-		return Cause{Message: fmt.Sprintf("%s %s stands where %s stood", p.cur.at(d.i), now(), before()),
+		return Cause{Message: fmt.Sprintf("builds on %s %s now, on %s before", p.cur.at(d.i), now(), before()),
 			Old: shown(&p.old.steps[d.j]), New: shown(&p.cur.steps[d.i])}
 	}
 	return p.describeEdit(d)

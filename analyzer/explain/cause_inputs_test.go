@@ -17,7 +17,7 @@ func TestInputs(t *testing.T) {
 			10 stage-output-changed<8: /src/out/app from stage build came out different
 			11 parent-rebuilt<10: follows line 10`},
 		{name: "lines swapped", edits: [][]edit{{replace("COPY go.mod ./\nRUN fetch", "RUN fetch\nCOPY go.mod ./")}}, want: `
-			6 inputs-changed: line 5 'WORKDIR /src' stands where 'COPY go.mod ./' stood
+			6 inputs-changed: builds on line 5 'WORKDIR /src' now, on 'COPY go.mod ./' before
 			7 parent-rebuilt<6: follows line 6
 			8 parent-rebuilt<7: follows line 7
 			9 parent-rebuilt<8: follows line 8

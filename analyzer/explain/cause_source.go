@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/layerwise/layerwise/analyzer/record"
 )
 
 // baseImageChanged: a reference that is written as before resolves to another
@@ -16,7 +18,9 @@ func baseImageChanged(p *pair) []Cause {
 	}
 	var out []Cause
 	if isBase(p.step) {
-		out = append(out, p.imageOfBase()...)
+		if out = p.contextOfBase(); len(out) == 0 {
+			out = p.imageOfBase()
+		}
 	}
 	for k := range p.inputs {
 		in := &p.inputs[k]
@@ -24,7 +28,7 @@ func baseImageChanged(p *pair) []Cause {
 			continue
 		}
 		v, w := sourceVertex(p.step, in.cur.Source), sourceVertex(p.oldStep, in.old.Source)
-		if v != nil && w != nil && isImage(v) && isImage(w) {
+		if v != nil && w != nil && isImage(v) && isImage(w) && samePlatform(v, w) {
 			out = append(out, digestChange(imageOf(w), imageOf(v))...)
 		}
 	}
@@ -42,7 +46,7 @@ func baseImageChanged(p *pair) []Cause {
 // imageOfBase compares the images of a FROM.
 func (p *pair) imageOfBase() []Cause {
 	vs, ws := deciding(p.step), deciding(p.oldStep)
-	if len(vs) != 1 || len(ws) != 1 || !isImage(vs[0]) || !isImage(ws[0]) {
+	if len(vs) != 1 || len(ws) != 1 || !isImage(vs[0]) || !isImage(ws[0]) || !samePlatform(vs[0], ws[0]) {
 		return nil
 	}
 	old, cur := imageOf(ws[0]), imageOf(vs[0])
@@ -55,6 +59,12 @@ func (p *pair) imageOfBase() []Cause {
 			Old: join(old), New: join(cur)}}
 	}
 	return nil
+}
+
+// samePlatform says that two images are comparable: for another platform any tag
+// has another digest.
+func samePlatform(v, w *record.Vertex) bool {
+	return v.Op.Fields["platform"] == w.Op.Fields["platform"]
 }
 
 func join(i image) string {
@@ -124,32 +134,70 @@ func remoteSourceChanged(p *pair) []Cause {
 	var out []Cause
 	for k := range p.inputs {
 		in := &p.inputs[k]
-		if in.old == nil || in.verdict != differs || !isRemote(in.cur.Source) || !isRemote(in.old.Source) {
+		if in.old == nil || in.verdict != differs {
 			continue
 		}
-		moved := in.cur.Source != in.old.Source
-		if in.redefined && (p.textDiffers || len(p.mentioned) > 0 || !moved) {
+		v, w := download(p.step, in.cur), download(p.oldStep, in.old)
+		if v == nil || w == nil {
 			continue
 		}
-		c := Cause{Message: clip(plain(in.cur.Source), maxQuoted) + " has another content", Old: in.old.Content, New: in.cur.Content}
-		v, w := sourceVertex(p.step, in.cur.Source), sourceVertex(p.oldStep, in.old.Source)
-		switch {
-		case moved:
-			c.Old, c.New = in.old.Source, in.cur.Source
-			c.Message = fmt.Sprintf("taken from %s, was %s", quote(c.New), quote(c.Old))
-		case v != nil && w != nil && v.Pin != "" && w.Pin != "" && v.Pin != w.Pin:
-			c.Old, c.New = w.Pin, v.Pin
-			c.Message = fmt.Sprintf("%s changed from %s to %s", clip(plain(in.cur.Source), maxQuoted), shortDigest(c.Old), shortDigest(c.New))
+		moved := v.Op.Fields["identifier"] != w.Op.Fields["identifier"]
+		if in.switched || in.redefined && (p.textDiffers || len(p.mentioned) > 0 || !moved) {
+			continue
 		}
-		out = append(out, c)
+		if !in.byContent() && (isRepository(v) || fromArchive(*in.cur)) && len(parentRebuilt(p)) > 0 {
+			continue // of many files these need not be the ones that differ
+		}
+		out = append(out, in.describeDownload(v, w, moved))
 	}
 	return out
+}
+
+func (in *inputPair) describeDownload(v, w *record.Vertex, moved bool) Cause {
+	name := clip(plain(address(v)), maxQuoted)
+	c := Cause{Message: name + " has another content", Old: in.old.Content, New: in.cur.Content}
+	switch {
+	case moved:
+		c.Old, c.New = address(w), address(v)
+		c.Message = fmt.Sprintf("taken from %s, was %s", quote(c.New), quote(c.Old))
+	case v.Pin != "" && w.Pin != "" && v.Pin != w.Pin:
+		c.Old, c.New = w.Pin, v.Pin
+		c.Message = fmt.Sprintf("%s changed from %s to %s", name, shortDigest(c.Old), shortDigest(c.New))
+	}
+	if (isRepository(v) || fromArchive(*in.cur)) && len(in.old.Files) > 0 && len(in.cur.Files) > 0 {
+		changes := diffFiles(in.old.Files, in.cur.Files)
+		for k := range changes {
+			changes[k].Path = strings.TrimPrefix(changes[k].Path, "/")
+		}
+		if len(changes) > 0 {
+			c.Message += ": " + describeFiles(changes)
+		}
+		c.listFiles(changes)
+	}
+	return c
 }
 
 // isRemote says that a source is a URL, and not that of an image.
 func isRemote(source string) bool {
 	scheme, _, ok := strings.Cut(source, "://")
 	return ok && scheme != "docker-image" && scheme != "oci-layout" && scheme != "local"
+}
+
+func isRepository(v *record.Vertex) bool {
+	return strings.HasPrefix(v.Op.Fields["identifier"], "git://")
+}
+
+// address is where a remote source lies, as people write it.
+func address(v *record.Vertex) string {
+	id := v.Op.Fields["identifier"]
+	url := v.Op.Fields["git.fullurl"]
+	if url == "" {
+		return id
+	}
+	if _, fragment, ok := strings.Cut(id, "#"); ok {
+		return url + "#" + fragment
+	}
+	return url
 }
 
 func sortedNames(m map[string]change) []string { return slices.Sorted(maps.Keys(m)) }

@@ -78,6 +78,8 @@ func missingChecksum(a, b *record.Input) string {
 	switch {
 	case a.Source == sourceInline:
 		what = "the content of an inline document"
+	case a.Source == mainContext:
+		what = "the content of the build context"
 	case isLocal(a):
 		what = "the content of build context " + plain(a.Source)
 	}

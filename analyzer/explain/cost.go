@@ -54,7 +54,14 @@ func newBill(s *side) *bill {
 	return b
 }
 
-func (b *bill) seconds(i int) float64 { return b.steps[i].Seconds }
+// seconds is the time that a step took, or, if it would run, is likely to take.
+func (b *bill) seconds(i int) float64 {
+	step := &b.steps[i]
+	if step.Outcome == record.Run && step.LastRunSeconds != nil {
+		return *step.LastRunSeconds
+	}
+	return step.Seconds
+}
 
 // operationOf is the digest of a step's operation in its build, which identical
 // instructions and platforms may share; "" where it is not known.

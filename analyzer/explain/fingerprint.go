@@ -149,6 +149,9 @@ func (f *fingerprints) local(a, b *record.Input) verdict {
 // the same step are compared beside the one that they enter.
 func (f *fingerprints) source(i, j int, a, b *record.Input) verdict {
 	v, w := sourceVertex(&f.cur.steps[i], a.Source), sourceVertex(&f.old.steps[j], b.Source)
+	if fromArchive(*a) && fromArchive(*b) {
+		v, w = download(&f.cur.steps[i], a), download(&f.old.steps[j], b)
+	}
 	switch {
 	case v != nil && w != nil:
 		return sameOperation(v, w)

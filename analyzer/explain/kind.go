@@ -17,8 +17,8 @@ const (
 	BuildArgumentChanged Kind = "build-argument-changed"
 	// EnvironmentChanged: ENV from above or from the base image changed.
 	EnvironmentChanged Kind = "environment-changed"
-	// StateChanged: WORKDIR, USER, SHELL, network, platform or another
-	// inherited setting changed.
+	// StateChanged: WORKDIR, USER, SHELL, network, platform, what a named build
+	// context is, or another inherited setting changed.
 	StateChanged Kind = "state-changed"
 	// FilesChanged: files that it copies or mounts from a build context or an
 	// inline document changed.

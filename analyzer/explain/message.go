@@ -2,6 +2,7 @@ package explain
 
 import (
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
@@ -84,11 +85,17 @@ func (s *side) at(i int) string {
 	return fmt.Sprintf("line %d", s.steps[i].Line)
 }
 
+// commit is the digest of a commit, in either of git's formats.
+var commit = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
+
 // shortDigest keeps enough of a digest to tell two apart.
 func shortDigest(d string) string {
-	const length = len("sha256:") + 12
-	if strings.HasPrefix(d, "sha256:") && len(d) > length {
-		return d[:length]
+	const enough = 12
+	if hex, ok := strings.CutPrefix(d, "sha256:"); ok && len(hex) > enough {
+		return "sha256:" + hex[:enough]
+	}
+	if commit.MatchString(d) {
+		return d[:enough]
 	}
 	return clip(plain(d), maxQuoted)
 }

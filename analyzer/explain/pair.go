@@ -20,6 +20,8 @@ type pair struct {
 	textDiffers bool
 	operation   operationDiff
 	inputs      []inputPair
+	// gone are the older record's steps that made inputs which have no counterpart.
+	gone []int
 	// mentioned are the variables in the instruction's text that differ,
 	// variables those that differ and enter its key; each once.
 	mentioned, variables []variable
@@ -47,6 +49,8 @@ type inputPair struct {
 	// redefined says that the instruction now takes other files, or takes them
 	// from elsewhere.
 	redefined bool
+	// switched says that a named build context behind it is given as something else.
+	switched bool
 }
 
 // byContent says that the contents on both sides are known, so that it does not
@@ -67,6 +71,7 @@ func newPair(c *comparing, i int) *pair {
 		p.mentioned = p.mentionedVariables()
 		for k := range p.inputs {
 			p.inputs[k].redefined = p.isRedefined(&p.inputs[k])
+			p.inputs[k].switched = p.isSwitched(&p.inputs[k])
 		}
 		p.variables = p.enteringVariables()
 	}
@@ -76,7 +81,7 @@ func newPair(c *comparing, i int) *pair {
 func diffOperations(step, old *record.Step) operationDiff {
 	d := operationDiff{fields: map[string]change{}, env: map[string]change{}}
 	vs, ws := deciding(step), deciding(old)
-	d.reshaped = len(vs) != len(ws)
+	d.reshaped = len(vs) != len(ws) || len(keyed(step)) != len(keyed(old)) && normalized(step) != normalized(old)
 	for k := range min(len(vs), len(ws)) {
 		v, w := vs[k], ws[k]
 		result := sameOperation(v, w)
@@ -130,6 +135,11 @@ func (p *pair) pairInputs() {
 				in.verdict = p.prints.input(p.i, p.j, in.cur, in.old)
 			}
 			p.inputs = append(p.inputs, in)
+		}
+		for m := range olds {
+			if before := p.old.producer(p.j, &olds[m]); !taken[m] && before >= 0 {
+				p.gone = append(p.gone, before)
+			}
 		}
 	}
 }

@@ -30,6 +30,7 @@ var rules = []rule{
 // lastResorts apply to a step in which the rules found nothing. The first that
 // has a cause is the only one.
 var lastResorts = []rule{
+	{ParentRebuilt, madeAgain},
 	{InputsChanged, inputsChanged},
 	{Unknown, missingEvidence},
 	{ImportMissed, importMissed},
@@ -41,7 +42,9 @@ var lastResorts = []rule{
 func Kinds() []Kind {
 	var kinds []Kind
 	for _, r := range slices.Concat(rules, lastResorts) {
-		kinds = append(kinds, r.kind)
+		if !slices.Contains(kinds, r.kind) {
+			kinds = append(kinds, r.kind)
+		}
 	}
 	return kinds
 }

@@ -163,6 +163,15 @@ func substitute(text string, vars map[string]string) string {
 	})
 }
 
+// user is what the USER above step i names, "" without one in the file.
+func (s *side) user(i int) string {
+	if i = s.setter(i, "USER", ""); i < 0 {
+		return ""
+	}
+	_, name, _ := strings.Cut(shown(&s.steps[i]), " ")
+	return strings.Trim(strings.TrimSpace(name), `"'`)
+}
+
 // workdir is the working directory of step i as far as the file tells.
 func (s *side) workdir(i int) string {
 	dir := ""

@@ -39,12 +39,40 @@ func (p *pair) settingsThatDiffer() []stateDiff {
 		case field == "actions":
 			if s, ok := p.relativePath(); ok {
 				out = append(out, s)
+			} else if s, ok := p.owner(); ok {
+				out = append(out, s)
 			}
 		case !p.isOwn(field):
-			out = append(out, stateDiff{name: field, old: c.old, new: c.new, by: -1, removedBy: -1, because: -1})
+			out = append(out, p.option(field, c))
 		}
 	}
 	return out
+}
+
+// option describes a change of what no keyword sets: it is an option of the build,
+// or of the FROM.
+func (p *pair) option(field string, c change) stateDiff {
+	s := stateDiff{name: field, old: c.old, new: c.new, by: -1, removedBy: -1, because: -1}
+	switch field {
+	case "network", "security":
+		s.old, s.new = modeName(c.old), modeName(c.new)
+	case "extra hosts":
+		s.name = "list of added hosts"
+	case "platform":
+		from, before := p.cur.base(p.i), p.old.base(p.j)
+		if from >= 0 && before >= 0 && from != p.i && normalized(&p.cur.steps[from]) != normalized(&p.old.steps[before]) {
+			s.keyword, s.by = "FROM", from
+		}
+	}
+	return s
+}
+
+// modeName is a network or security mode as flags have it.
+func modeName(mode string) string {
+	if mode == "UNSET" {
+		return "default"
+	}
+	return strings.ToLower(mode)
 }
 
 // setting describes a change of what a keyword sets.
@@ -53,6 +81,10 @@ func (p *pair) setting(keyword, name string, c change) stateDiff {
 	i, j := p.i, p.j
 	for range p.cur.steps {
 		by, before := p.cur.setter(i, keyword, ""), p.old.setter(j, keyword, "")
+		if from, args, ok := p.switchedBase(i, j, by, before); ok {
+			s.by, s.variables = from, args
+			return s
+		}
 		switch {
 		case by < 0 && before < 0:
 			s.because = p.changedBase(p.i)
@@ -116,6 +148,15 @@ func (p *pair) relativePath() (stateDiff, bool) {
 		return stateDiff{}, false
 	}
 	return p.setting("WORKDIR", "working directory", change{old, cur}), true
+}
+
+// owner finds a change of the user, to whom a folder made by WORKDIR belongs.
+func (p *pair) owner() (stateDiff, bool) {
+	old, cur := p.old.user(p.j), p.cur.user(p.i)
+	if p.step.Instruction != "WORKDIR" || old == cur {
+		return stateDiff{}, false
+	}
+	return p.setting("USER", "user", change{old, cur}), true
 }
 
 // lastWord is the destination of a COPY, ADD or WORKDIR.

@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/layerwise/layerwise/analyzer/record"
@@ -128,7 +129,7 @@ func (s *side) ran(i int) bool {
 	case record.Miss, record.Run:
 		return true
 	case record.StepFailed, record.StepCanceled:
-		for _, v := range step.Vertices {
+		for _, v := range deciding(step) {
 			if v.Ran {
 				return true
 			}
@@ -146,6 +147,9 @@ const (
 	sourceScratch = "scratch"
 )
 
+// mainContext is the name of the build context that has no other.
+const mainContext = "context"
+
 // isLocal says that the input comes from a folder of the client: the build
 // context or a named one.
 func isLocal(in *record.Input) bool {
@@ -162,15 +166,15 @@ func isBase(step *record.Step) bool {
 }
 
 // keyed returns the vertices that make up a step's identity: for a FROM its
-// source, else its operations. The sources that an operation reads from and
-// inline documents count as its inputs instead.
+// source, else its operations. The sources that an operation reads from, what
+// unpacks one, and inline documents count as its inputs instead.
 func keyed(step *record.Step) []*record.Vertex {
 	var sources, operations []*record.Vertex
 	for i := range step.Vertices {
 		switch v := &step.Vertices[i]; {
 		case v.Op.Kind == "source":
 			sources = append(sources, v)
-		case !isInline(v):
+		case !isInline(v) && !isUnpacking(step, i):
 			operations = append(operations, v)
 		}
 	}
@@ -205,6 +209,49 @@ func isInline(v *record.Vertex) bool {
 		}
 	}
 	return true
+}
+
+// isUnpacking tells the operation that unpacks an archive which is the build
+// context: another operation of the step takes files out of what it made.
+func isUnpacking(step *record.Step, k int) bool {
+	if step.Vertices[k].Op.Kind != "file" {
+		return false
+	}
+	for _, in := range step.Vertices[k].Inputs {
+		if !isRemote(in.Source) {
+			return false
+		}
+	}
+	for i := range step.Vertices[k+1:] {
+		if slices.ContainsFunc(step.Vertices[k+1+i].Inputs, fromArchive) {
+			return true
+		}
+	}
+	return false
+}
+
+// fromArchive says that an input is what another operation of the step unpacked.
+func fromArchive(in record.Input) bool { return in.Source == sourceSelf && in.Hashed }
+
+// download returns the step's vertex for the remote file or repository that an
+// input comes from, with its name alone where the record does not have it; nil
+// where the input comes from elsewhere.
+func download(step *record.Step, in *record.Input) *record.Vertex {
+	if !fromArchive(*in) {
+		if !isRemote(in.Source) {
+			return nil
+		}
+		if v := sourceVertex(step, in.Source); v != nil {
+			return v
+		}
+		return &record.Vertex{Op: record.Op{Kind: "source", Fields: map[string]string{"identifier": in.Source}}}
+	}
+	for i := range step.Vertices {
+		if v := &step.Vertices[i]; v.Op.Kind == "source" && isRemote(v.Op.Fields["identifier"]) {
+			return v
+		}
+	}
+	return nil
 }
 
 // sourceVertex returns the step's vertex for a source that it reads from, nil

@@ -107,6 +107,13 @@ func (p *pair) blame(i, j int, name string, depth int) []variable {
 	}
 	v.by = p.cur.setter(i, keyword, name)
 	before := p.old.setter(j, keyword, name)
+	if from, args, ok := p.switchedBase(i, j, v.by, before); ok && !v.isArg && !isFrom {
+		if len(args) > 0 {
+			return args
+		}
+		v.by = from
+		return []variable{v}
+	}
 	switch {
 	case v.by < 0 && before >= 0:
 		v.removedBy = before
@@ -138,9 +145,6 @@ func (p *pair) derived(v variable, before, depth int) []variable {
 	}
 	var out []variable
 	for _, name := range mentions(value) {
-		if name == v.name {
-			continue // ENV PATH=$PATH:/x has it from above
-		}
 		for _, from := range p.blame(v.by, before, name, depth+1) {
 			if from.isArg && !v.isArg && from.via < 0 {
 				from.via = v.by
@@ -149,6 +153,41 @@ func (p *pair) derived(v variable, before, depth int) []variable {
 		}
 	}
 	return out
+}
+
+// switchedBase says whether a setting differs because the stage of step i starts
+// from another stage than before, or no longer from one: the steps that make it
+// now and made it before (-1 for none) do not lie in the step's own stage. It
+// returns the FROM, and the build arguments that made it name something else.
+func (p *pair) switchedBase(i, j, by, before int) (from int, args []variable, ok bool) {
+	n, m := p.cur.stageOf[i], p.old.stageOf[j]
+	if by >= 0 && p.cur.stageOf[by] == n || before >= 0 && p.old.stageOf[before] == m {
+		return -1, nil, false
+	}
+	for range p.cur.stages { // bases of odd records may go in circles
+		from, old := p.cur.scope.from[n], p.old.scope.from[m]
+		if from < 0 || old < 0 || from == i || p.partner[from] != old {
+			return -1, nil, false
+		}
+		base, was := p.cur.scope.bases[n], p.old.scope.bases[m]
+		if base < 0 && was < 0 {
+			return -1, nil, false
+		}
+		if base >= 0 && was >= 0 && p.stagePartner[base] == was {
+			n, m = base, was
+			continue
+		}
+		if normalized(&p.cur.steps[from]) == normalized(&p.old.steps[old]) {
+			for _, name := range mentions(p.cur.steps[from].Text) {
+				args = add(args, p.blame(from, old, name, 0)...)
+			}
+			for k := range args {
+				args[k].via = from
+			}
+		}
+		return from, args, true
+	}
+	return -1, nil, false
 }
 
 func (p *pair) isGiven(name string) bool {
