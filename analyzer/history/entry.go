@@ -21,15 +21,17 @@ type Entry struct {
 	Seconds float64        `json:"seconds"`
 	Hits    int            `json:"hits"`
 	Misses  int            `json:"misses"`
-	Size    int64          `json:"-"` // bytes on disk
-	Path    string         `json:"-"` // of the file
+	// Engine is the engine's CacheID.
+	Engine string `json:"engine,omitempty"`
+	Size   int64  `json:"-"` // bytes on disk
+	Path   string `json:"-"` // of the file
 }
 
 // entryOf summarizes a record.
 func entryOf(r *record.Record) Entry {
 	e := Entry{
 		ID: r.ID, Project: r.Project, Label: r.Label, Result: r.Result,
-		Started: r.Started, Seconds: r.Seconds,
+		Started: r.Started, Seconds: r.Seconds, Engine: r.Engine.CacheID,
 	}
 	for _, step := range r.Steps {
 		switch step.Outcome {

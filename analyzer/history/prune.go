@@ -17,7 +17,7 @@ type PruneOptions struct {
 	Keep    int             // all but so many of each project, the newest; 0 for no such bound
 	// OlderThan removes what started longer ago than this; 0 for no such bound.
 	OlderThan time.Duration
-	// All removes every record, and those that were set aside.
+	// All removes every record, those that were set aside, and predictions.
 	All bool
 }
 
@@ -67,8 +67,19 @@ func (s *Store) pruneFolder(folder string, opts PruneOptions) (removed []Entry, 
 	}
 	names, _ := os.ReadDir(folder)
 	for _, name := range names {
-		damaged := opts.All && strings.HasSuffix(name.Name(), suffix+damagedSuffix) && name.Type().IsRegular()
-		if info, infoErr := name.Info(); infoErr == nil && (damaged || isStaleTemp(name)) {
+		info, infoErr := name.Info()
+		if infoErr != nil {
+			continue
+		}
+		drop := isStaleTemp(name)
+		switch {
+		case !name.Type().IsRegular():
+		case strings.HasSuffix(name.Name(), suffix+damagedSuffix):
+			drop = opts.All
+		case name.Name() == predictionName:
+			drop = opts.All || opts.OlderThan > 0 && time.Since(info.ModTime()) > opts.OlderThan
+		}
+		if drop {
 			remove(filepath.Join(folder, name.Name()), info.Size())
 		}
 	}

@@ -107,6 +107,7 @@ func (s *Store) Save(r *record.Record) error {
 		os.Remove(temp.Name())
 		return fmt.Errorf("cannot save record %s: %w", r.ID, err)
 	}
+	os.Remove(filepath.Join(folder, predictionName)) // it was for this build
 	if s.Keep >= 0 {
 		if _, _, err := s.pruneFolder(folder, PruneOptions{Keep: max(s.Keep, 1)}); err != nil {
 			s.warn("cannot prune the history: %v", err)

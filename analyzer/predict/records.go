@@ -1,0 +1,119 @@
+package predict
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/layerwise/layerwise/analyzer/build"
+	"github.com/layerwise/layerwise/analyzer/engine"
+	"github.com/layerwise/layerwise/analyzer/explain"
+	"github.com/layerwise/layerwise/analyzer/record"
+)
+
+// byRecords predicts for an engine that cannot be asked what it would do, from
+// the records of builds on it. Only its frontend runs, which resolves base images.
+//
+// A verdict stands only where the records prove it, with the rules of BuildKit's
+// cache (see memory); everything else is undecided. What they cannot know is what
+// others did: a step that somebody else ran on the same engine since may turn out
+// a hit, unless the engine's own list of results gives that away (see usage).
+func byRecords(ctx context.Context, eng engine.Engine, o Options) (*record.Record, error) {
+	rec, err := build.PlanOn(ctx, eng, o.Build)
+	if err != nil {
+		return nil, err
+	}
+	if err := pretend(rec, o.Build.Source, o.Edits); err != nil {
+		return nil, err
+	}
+	var now map[string]int
+	if now, err = build.CacheCount(ctx, eng, o.Build.Salt); err != nil {
+		if ctx.Err() != nil {
+			return nil, err
+		}
+		rec.Warnings = append(rec.Warnings, fmt.Sprintf("the engine does not say what is in its cache, so that pruning goes unnoticed: %v", err))
+	}
+	predictFrom(o, rec, now)
+	if len(o.History) > 0 {
+		explain.CarryForward(o.History[0], rec)
+	}
+	return rec, nil
+}
+
+// predictFrom fills the outcomes of a plan from the records of builds on the
+// engine that it was made on. now is what lies in the engine's cache, nil where
+// that is not known.
+func predictFrom(o Options, rec *record.Record, now map[string]int) {
+	id := rec.Engine.CacheID
+	var same []*record.Record
+	for _, r := range slices.Concat(o.History, o.Related) {
+		if id != "" && r.Engine.CacheID == id {
+			same = append(same, r)
+		}
+	}
+	if len(same) == 0 {
+		undecided(rec, "no build on this engine is recorded")
+		return
+	}
+	slices.SortStableFunc(same, func(a, b *record.Record) int { return a.Started.Compare(b.Started) })
+	m := newMemory()
+	m.salt = o.Build.Salt
+	for _, r := range same {
+		m.learn(r, r.Engine.Version == rec.Engine.Version)
+	}
+	if now != nil {
+		m.compare(m, now)
+	}
+	d := &verdicts{walk: newWalk(m, rec), now: now, imports: len(o.Build.CacheFrom) > 0, oldRules: !hasRules(rec.Engine.Version)}
+	if len(o.Edits) == 0 { // which come with another size
+		d.sent = &transfers{source: o.Build.Source, last: lastOf(same, rec.Project.Context), now: rec.Trees}
+	}
+	d.decide()
+}
+
+// lastOf returns the newest of some records that has the files of a context, nil
+// for none.
+func lastOf(records []*record.Record, context string) *record.Record {
+	for _, r := range slices.Backward(records) {
+		if r.Project.Context == context && len(r.Trees) > 0 {
+			return r
+		}
+	}
+	return nil
+}
+
+// rulesOf is the version of BuildKit that the rules here were taken from.
+const rulesOf = "v0.34.2"
+
+// hasRules says that an engine is of that version or a later one. Of one whose
+// version nobody knows it is not known.
+func hasRules(version string) bool {
+	have, want := numbers(version), numbers(rulesOf)
+	return len(have) == len(want) && slices.Compare(have, want) >= 0
+}
+
+// numbers are those of a version like v0.34.2, without what follows them.
+func numbers(version string) []int {
+	version, _, _ = strings.Cut(strings.TrimPrefix(version, "v"), "-")
+	version, _, _ = strings.Cut(version, "+")
+	var out []int
+	for part := range strings.SplitSeq(version, ".") {
+		n, err := strconv.Atoi(part)
+		if err != nil {
+			return nil
+		}
+		out = append(out, n)
+	}
+	return out
+}
+
+// undecided says of every step with something to run that nothing is known.
+func undecided(rec *record.Record, why string) {
+	for i := range rec.Steps {
+		if s := &rec.Steps[i]; len(explain.Deciding(s)) > 0 {
+			s.Outcome, s.Why = record.Undecided, why
+		}
+	}
+}

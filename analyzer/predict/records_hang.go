@@ -1,0 +1,102 @@
+package predict
+
+import (
+	"slices"
+
+	"github.com/layerwise/layerwise/analyzer/explain"
+	"github.com/layerwise/layerwise/analyzer/record"
+)
+
+// hang says what an undecided operation hangs on: on steps or sources, or, where it
+// is none of them, why it is undecided.
+func (d *verdicts) hang(o *operation) {
+	o.hangOnTwins()
+	o.hangOnInputs()
+	switch {
+	case len(o.hangsOn) > 0 || o.why != "":
+	case o.kind == known || o.kind == unknown:
+		d.hangOnResult(o)
+	case isSource(o.vertex):
+		o.hangOn(o.vertex.Op.Fields["identifier"])
+	default:
+		o.hangOnContents()
+	}
+}
+
+func (o *operation) hangOn(names ...string) {
+	for _, n := range names {
+		if n != o.step.ID && !slices.Contains(o.hangsOn, n) {
+			o.hangsOn = append(o.hangsOn, n)
+		}
+	}
+}
+
+func (o *operation) hangOnTwins() {
+	for _, twin := range o.twins {
+		if isSource(o.vertex) {
+			o.why = "another step names the same image, and one of them fetches it"
+			return
+		}
+		o.hangOn(twin.step.ID)
+	}
+}
+
+// hangOnInputs names inputs that are made anew, or are undecided themselves.
+func (o *operation) hangOnInputs() {
+	for i, from := range o.makers {
+		in := &o.vertex.Inputs[i]
+		switch {
+		case from == nil:
+			if explain.IsLocal(in) && in.Content == "" {
+				o.hangOn(in.Source)
+			}
+		case from.kind == local:
+		case from.kind == unsure && isSource(from.vertex):
+			o.hangOn(from.vertex.Op.Fields["identifier"])
+		case from.outcome == record.Run && in.Hashed:
+			o.hangOn(from.step.ID)
+		case from.outcome == record.Undecided && len(from.hangsOn) == 0:
+			o.hangOn(from.step.ID)
+		case from.outcome == record.Undecided:
+			o.hangOn(from.hangsOn...)
+		}
+	}
+}
+
+// hangOnResult is for a key that is known, to a result of which that cannot be said.
+func (d *verdicts) hangOnResult(o *operation) {
+	var consumers []string
+	for _, c := range o.consumers {
+		if c.outcome == record.Undecided {
+			consumers = append(consumers, c.step.ID)
+		}
+	}
+	switch {
+	case d.memory.lost && !isSource(o.vertex):
+		o.why = "the engine's cache was pruned since it ran"
+	case len(consumers) > 0:
+		o.hangOn(consumers...)
+	case isSource(o.vertex):
+		o.why = "another build may have fetched it"
+	default:
+		o.why = "no build shows that the engine still has its result"
+	}
+}
+
+// hangOnContents names inputs that come from the cache with a content that is not
+// recorded.
+func (o *operation) hangOnContents() {
+	for i, from := range o.makers {
+		in := &o.vertex.Inputs[i]
+		switch {
+		case !in.Hashed || from != nil && from.kind == local || in.Source == sourceInline:
+		case from == nil || from.step == o.step:
+			o.hangOn(in.Source)
+		default:
+			o.hangOn(from.step.ID)
+		}
+	}
+	if len(o.hangsOn) == 0 {
+		o.why = "the records do not tell enough of what it is made from"
+	}
+}
