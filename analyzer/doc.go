@@ -10,9 +10,10 @@
 //	  → explain        two records → a typed cause for every miss
 //	  → report         one model → text, JSON, …
 //
-// Beside that line stand buildcontext, which lists the files that an engine
-// would see and computes the checksums that it would compute; history, which
-// keeps records on disk; scenario, which edits a copy of a context between
+// Beside that line stand predict, which says what a build would reuse before it
+// runs; buildcontext, which lists the files that an engine would see and computes
+// the checksums that it would compute; history, which keeps records on disk;
+// scenario, which edits a copy of a context between
 // builds; and playground, the base image that stands in for others when there
 // is no registry in reach.
 //

@@ -66,7 +66,7 @@ func (c *buildCommand) run(ctx context.Context, contextArg string) error {
 		return err
 	}
 	defer eng.Close()
-	store, salt := c.records()
+	store, salt := c.records("this build is not recorded, and not compared with earlier ones")
 	before := &lookup{store: store}
 	o.Salt, o.Planned = salt, before.start
 	rec, buildErr := c.build(ctx, eng, o)
@@ -106,17 +106,17 @@ func (c *buildCommand) build(ctx context.Context, eng engine.Engine, o build.Opt
 	return rec, err
 }
 
-// records opens the history. A build goes on without one that cannot be used:
-// there is no store then, and the salt is used once.
-func (c *buildCommand) records() (*history.Store, []byte) {
-	store, err := c.openHistory()
+// records opens the history. A command goes on without one that cannot be used,
+// and warns what that costs: there is no store then, and the salt is used once.
+func (g *globals) records(cost string) (*history.Store, []byte) {
+	store, err := g.openHistory()
 	if err == nil {
 		var salt []byte
 		if salt, err = store.Salt(); err == nil {
 			return store, salt
 		}
 	}
-	c.warn("this build is not recorded, and not compared with earlier ones: " + err.Error())
+	g.warn(cost + ": " + err.Error())
 	salt := make([]byte, 32)
 	rand.Read(salt) // never fails (crypto/rand)
 	return nil, salt
@@ -133,19 +133,23 @@ func (c *buildCommand) remember(store *history.Store, before *lookup, rec *recor
 		c.warn(w)
 	}
 	explain.CarryForward(old, rec)
+	c.checkPrediction(before.prediction, rec)
 	if err := store.Save(rec); err != nil {
 		c.warn("this build is not recorded: " + err.Error())
 	}
 	return old
 }
 
-// lookup reads the last record of a project while its next build runs. With
+// lookup reads the last record of a project, and the prediction for its next
+// build, while that runs. With
 // many files in the context a record takes long enough to be noticed.
 type lookup struct {
-	store    *history.Store // nil for none
-	done     chan struct{}  // nil before the start
-	old      *record.Record
-	warnings []string // the terminal belongs to the progress of the build
+	store *history.Store // nil for none
+	done  chan struct{}  // nil before the start
+	old   *record.Record
+	// prediction is what was said of the build, nil where nothing was.
+	prediction *record.Record
+	warnings   []string // the terminal belongs to the progress of the build
 }
 
 func (l *lookup) start(p record.Project) {
@@ -160,6 +164,9 @@ func (l *lookup) start(p record.Project) {
 		defer func() { l.store.Warn = warn }()
 		var err error
 		if l.old, err = l.store.Latest(p); err != nil {
+			l.warnings = append(l.warnings, err.Error())
+		}
+		if l.prediction, err = l.store.LastPrediction(p); err != nil {
 			l.warnings = append(l.warnings, err.Error())
 		}
 	}()

@@ -151,7 +151,7 @@ whether the last build reused it, and if not, exactly why.`,
 	})
 	root.PersistentFlags().StringVar(&g.color, "color", "auto", "colour the output: auto, always, never")
 	root.AddCommand(
-		newBuild(g), newRebuild(g), newExplain(g),
+		newBuild(g), newPredict(g), newRebuild(g), newExplain(g), newLint(g),
 		newCompare(g), newHistory(g), newRender(g),
 		newEngine(g), newVersion(g),
 	)
