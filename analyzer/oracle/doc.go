@@ -4,5 +4,7 @@
 //
 // Each archive in testdata is one case: a context, a scenario of edits, and the
 // outcome and causes of every step of every build, reviewed by reading.
-// Run with -update to write them anew.
+// Run with -update to write them anew. Each script in testdata/confirm confirms
+// what is said of one kind of change, and may change what lies outside a context:
+// base images, servers, the cache, the engine.
 package oracle

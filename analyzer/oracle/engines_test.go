@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -48,6 +49,18 @@ func buildkitdInit() {
 	fail(syscall.Exec(os.Args[1], os.Args[1:], os.Environ()))
 }
 
+// buildkitd compiles BuildKit's daemon, once for all tests; TestMain removes it.
+var buildkitd = sync.OnceValues(func() (string, error) {
+	bin := filepath.Join(tools, "buildkitd")
+	if out, err := exec.Command("go", "build", "-o", bin, "github.com/moby/buildkit/cmd/buildkitd").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build buildkitd: %w\n%s", err, out)
+	}
+	return bin, nil
+})
+
+// tools is a folder for programs that tests share.
+var tools string
+
 // startBuildkitd builds BuildKit's own daemon from the module that this program
 // is built with, and starts it with the built-in runtime, in namespaces of its
 // own, so that nothing of it outlives the test.
@@ -55,7 +68,7 @@ func startBuildkitd(t *testing.T) engine.Engine {
 	t.Helper()
 	dir := t.TempDir()
 	bin := filepath.Join(dir, "buildkitd")
-	compile := exec.Command("go", "build", "-o", bin, "github.com/moby/buildkit/cmd/buildkitd")
+	compile := exec.Command("go", "build", "-ldflags", "-X github.com/moby/buildkit/version.Version=v0.34.2", "-o", bin, "github.com/moby/buildkit/cmd/buildkitd")
 	if out, err := compile.CombinedOutput(); err != nil {
 		t.Fatalf("build buildkitd: %v\n%s", err, out)
 	}
@@ -70,7 +83,8 @@ func startBuildkitd(t *testing.T) engine.Engine {
 	t.Cleanup(func() { os.RemoveAll(run) })
 	socket := "unix://" + filepath.Join(run, "s")
 	daemon := exec.Command("/proc/self/exe", bin, "--root", filepath.Join(dir, "state"), "--addr", socket,
-		"--oci-worker-binary", runtime, "--oci-worker-net", "host", "--oci-worker=true", "--containerd-worker=false")
+		"--oci-worker-binary", runtime, "--oci-worker-net", "host", "--oci-worker=true", "--containerd-worker=false",
+		"--allow-insecure-entitlement", "network.host", "--allow-insecure-entitlement", "security.insecure")
 	daemon.Args[0] = initName
 	daemon.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWPID, Pdeathsig: syscall.SIGKILL}
 	if os.Geteuid() != 0 {

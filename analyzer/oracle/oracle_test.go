@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -21,7 +20,6 @@ import (
 	"github.com/layerwise/layerwise/analyzer/record"
 	"github.com/layerwise/layerwise/analyzer/scenario"
 	"github.com/moby/buildkit/client"
-	"github.com/opencontainers/go-digest"
 	"github.com/sirupsen/logrus"
 	"golang.org/x/tools/txtar"
 )
@@ -33,7 +31,18 @@ func TestMain(m *testing.M) {
 	embedded.Main()
 	buildkitdInit()
 	logrus.SetOutput(io.Discard) // what BuildKit's client logs beside the errors that it returns
-	os.Exit(m.Run())
+	os.Exit(runAll(m))
+}
+
+// runAll runs the tests with a folder for what they share.
+func runAll(m *testing.M) int {
+	var err error
+	if tools, err = os.MkdirTemp("", "layerwise-oracle-*"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(tools)
+	return m.Run()
 }
 
 // TestOracle really builds every case of testdata: cold, and after each
@@ -216,53 +225,6 @@ func standIn(t *testing.T) *playground.StandIn {
 		t.Fatal(err)
 	}
 	return playground.NewStandIn(filepath.Join(dir, "layerwise", "test-playground"))
-}
-
-// counting keeps the engine's own counts of a build.
-type counting struct {
-	engine.Engine
-	facts map[digest.Digest]engine.Fact
-}
-
-func (c *counting) Facts(ctx context.Context) (map[digest.Digest]engine.Fact, error) {
-	facts, err := c.Engine.Facts(ctx)
-	if len(facts) > 0 {
-		c.facts = facts
-	}
-	return facts, err
-}
-
-// check compares outcomes with executions, instruction by instruction.
-func (c *counting) check(t *testing.T, label string, rec *record.Record) {
-	t.Helper()
-	builds++
-	for _, s := range rec.Steps {
-		decides := map[string]bool{"exec": true, "file": true}
-		if s.Effect == record.EffectBase {
-			decides = map[string]bool{"source": true}
-		}
-		ran, found := false, false
-		for _, v := range s.Vertices {
-			if !decides[v.Op.Kind] || strings.HasPrefix(v.Name, "[internal]") {
-				continue
-			}
-			found = true
-			ran = ran || c.facts[digest.Digest(v.Digest)].Executions > 0
-		}
-		if !found || s.Outcome == record.StepCanceled && !ran { // stopped before it was executed
-			continue
-		}
-		steps++
-		if said := s.Outcome == record.Miss || s.Outcome == record.StepCanceled || s.Outcome == record.StepFailed && vertexRan(s); said != ran {
-			t.Errorf("%s: %s is said to be a %s, executed: %v", label, s.ID, s.Outcome, ran)
-		}
-	}
-}
-
-// vertexRan tells a step that failed while it ran from one whose files were not
-// there.
-func vertexRan(s record.Step) bool {
-	return slices.ContainsFunc(s.Vertices, func(v record.Vertex) bool { return v.Ran && v.Error != "" })
 }
 
 // compareWant compares with the archive, or rewrites it.

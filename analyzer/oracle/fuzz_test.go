@@ -1,0 +1,92 @@
+package oracle_test
+
+import (
+	"flag"
+	"fmt"
+	"strings"
+	"testing"
+	"text/tabwriter"
+)
+
+var (
+	fuzzSeed     = flag.Uint64("seed", 1, "of the fuzzer's cases")
+	fuzzCase     = flag.Int("case", -1, "run this case of the fuzzer alone")
+	fuzzFailures = flag.Int("failures", 20, "end the fuzzer after this many cases that failed")
+	fuzzVerdicts = flag.Int("verdicts", 2000, "fuzz until this many verdicts were checked, over both engines")
+)
+
+// maxUndecided is the part of all verdicts that may be undecided.
+const maxUndecided = 0.15
+
+// TestOracleFuzz builds random Dockerfiles for real, again and again with random
+// edits between, on the embedded engine and on a buildkitd process. For every
+// build and every instruction it checks that
+//   - what was predicted is what happened;
+//   - the outcome is what BuildKit executed, counted at the operation, and the
+//     one inferred from the other engine's status events is the same;
+//   - what ran has a cause, what it follows ran, and after a single edit the
+//     causes are exactly those that the edit is known to be.
+//
+// A failure names its seed and case; -seed S -case N runs that one alone.
+func TestOracleFuzz(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds for real; not with -short")
+	}
+	f := newFuzzer(t)
+	if *fuzzCase >= 0 {
+		f.runCase(t, uint64(*fuzzCase))
+	} else {
+		for n := uint64(0); f.verdicts() < *fuzzVerdicts; n++ {
+			if !f.runCase(t, n) && f.failures > *fuzzFailures {
+				t.Fatalf("stopped after %d cases that failed", f.failures)
+			}
+		}
+	}
+	f.report(t)
+}
+
+// verdicts is what both engines were checked on.
+func (f *fuzzer) verdicts() int {
+	n := 0
+	for _, e := range f.engines {
+		n += e.tally.verdicts()
+	}
+	return n
+}
+
+// tally counts what was checked on one engine.
+type tally struct {
+	cases, builds, failed int
+	hit, run, undecided   int // verdicts
+	wrong                 int
+	outcomes              int // compared with executions, or with the other engine
+	causes, causesRight   int
+	edits                 int // single edits whose causes were checked
+
+	// steps whose predicted causes were checked
+	predicted, predictedRight int
+}
+
+func (c *tally) verdicts() int { return c.hit + c.run + c.undecided }
+
+func (c *tally) undecidedPart() float64 { return float64(c.undecided) / float64(max(1, c.verdicts())) }
+
+// report prints the table, and fails for what it must not show.
+func (f *fuzzer) report(t *testing.T) {
+	var b strings.Builder
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(w, "engine\tcases\tbuilds\tfailed\tverdicts\thit\trun\tundecided\t%\twrong\toutcomes\tsingle edits\tcauses\tright\tpredicted causes\tright\t")
+	for _, e := range f.engines {
+		c := e.tally
+		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%.1f\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t\n", e.name, c.cases, c.builds, c.failed, c.verdicts(), c.hit, c.run,
+			c.undecided, 100*c.undecidedPart(), c.wrong, c.outcomes, c.edits, c.causes, c.causesRight, c.predicted, c.predictedRight)
+		if c.wrong > 0 {
+			t.Errorf("%s: %d wrong predictions", e.name, c.wrong)
+		}
+		if *fuzzCase < 0 && c.undecidedPart() > maxUndecided {
+			t.Errorf("%s: %.1f%% of the predictions are undecided, want at most %.0f%%", e.name, 100*c.undecidedPart(), 100*maxUndecided)
+		}
+	}
+	w.Flush()
+	t.Logf("seed %d\n%s", *fuzzSeed, b.String())
+}
