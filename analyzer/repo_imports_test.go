@@ -53,6 +53,14 @@ var importRules = []rule{
 		reason: "reading a Dockerfile needs no engine",
 	},
 	{
+		below: "analyzer/lint",
+		forbid: []string{
+			module + "/analyzer/build", module + "/analyzer/engine", module + "/analyzer/explain", module + "/analyzer/history",
+			module + "/analyzer/predict", module + "/analyzer/scenario", "net/http", "os/exec",
+		},
+		reason: "linting needs no engine, no network and no other program",
+	},
+	{
 		below: "",
 		but:   []string{"analyzer/engine/embedded"},
 		forbid: []string{
@@ -61,6 +69,7 @@ var importRules = []rule{
 		},
 		allow: exceptions{
 			"analyzer/plan → " + buildkit + "/solver/pb":                          "the build graph's types, on the wire",
+			"analyzer/lint → " + buildkit + "/solver/pb":                          "the build graph's types, on the wire",
 			"analyzer/build → " + buildkit + "/solver/pb":                         "the build graph's types, on the wire",
 			"analyzer/build → " + buildkit + "/solver/errdefs":                    "the vertex that an error carries",
 			"analyzer/build → " + buildkit + "/solver/llbsolver/provenance/types": "the JSON of a history record, which names the layers",
