@@ -60,7 +60,7 @@ func TestConfirm(t *testing.T) {
 				RequireUniqueNames: true,
 				ContinueOnError:    true,
 				Setup: func(env *testscript.Env) error {
-					return setUp(env, &world{engines: map[string]engine.Engine{"own": e.own, "other": e.other}, at: "own", images: images})
+					return setUp(env, &world{kind: e.name, engines: map[string]engine.Engine{"own": e.own, "other": e.other}, at: "own", images: images})
 				},
 				Condition: func(cond string) (bool, error) {
 					if cond != "embedded" && cond != "remote" {
@@ -146,7 +146,7 @@ func setUp(env *testscript.Env, w *world) error {
 	if err := nameServer(env.WorkDir, server.addr()); err != nil {
 		return err
 	}
-	return w.reset(filepath.Base(env.WorkDir))
+	return w.reset(w.kind + " " + filepath.Base(env.WorkDir))
 }
 
 // serverName is what scripts and what they expect call the server.

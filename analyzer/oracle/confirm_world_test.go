@@ -16,6 +16,7 @@ import (
 // world is what one script of TestConfirm acts on.
 type world struct {
 	dir     string
+	kind    string // of the engine that builds unless the script says otherwise
 	engines map[string]engine.Engine
 	at      string // the engine that builds
 	images  *images
