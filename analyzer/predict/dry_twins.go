@@ -44,15 +44,21 @@ func (t *twins) doubt(v, w *plan.Vertex) {
 	if t.same(v, w) == no {
 		return
 	}
-	for _, x := range []*plan.Vertex{v, w} {
-		if t.d.verdict[x.Digest] != record.StepFailed {
-			t.d.verdict[x.Digest] = record.Undecided
-			t.d.hangOnInputs(x)
-		}
-	}
 	t.pairs = append(t.pairs, [2]*plan.Vertex{v, w})
-	t.d.hangOn(v, w)
-	t.d.hangOn(w, v)
+	t.hang(v, w)
+	t.hang(w, v)
+}
+
+// hang makes the verdict on a vertex hang on its twin, unless it is forced to run and
+// the twin is not: the engine never lets that one stand in for it (mergeTo in
+// solver/scheduler.go).
+func (t *twins) hang(v, twin *plan.Vertex) {
+	if t.d.verdict[v.Digest] == record.StepFailed || v.NoCache && !twin.NoCache {
+		return
+	}
+	t.d.verdict[v.Digest] = record.Undecided
+	t.d.hangOnInputs(v)
+	t.d.hangOn(v, twin)
 }
 
 // share lets twins hang on the same: which of them the engine looked at first is
@@ -62,6 +68,9 @@ func (t *twins) share() {
 		changed = false
 		for _, pair := range t.pairs {
 			v, w := pair[0], pair[1]
+			if t.d.verdict[v.Digest] != record.Undecided || t.d.verdict[w.Digest] != record.Undecided {
+				continue
+			}
 			before := len(t.d.hangs[v.Digest]) + len(t.d.hangs[w.Digest])
 			t.d.join(t.d.hangs[v.Digest], w)
 			t.d.join(t.d.hangs[w.Digest], v)
