@@ -39,6 +39,7 @@ type operation struct {
 	consumers []*operation
 	kind      finding
 	found     []*key       // under which it is certainly known
+	perhaps   []*key       // under which it may be known as well
 	twins     []*operation // others that may have the same key
 	outcome   record.Outcome
 	hangsOn   []string
@@ -127,7 +128,7 @@ func (d *verdicts) find(o *operation) (told, kept made) {
 		o.kind = forced
 		return made{}, kept
 	case len(sure) > 0 && !unpinned:
-		o.kind, o.found = known, sure
+		o.kind, o.found, o.perhaps = known, sure, possible
 		kept = made{sure: sure, possible: possible}
 	case len(sure)+len(possible) > 0 || unpinned:
 		o.kind = unsure
@@ -231,6 +232,9 @@ func (d *verdicts) result(o *operation) certainty {
 	found := no
 	for _, k := range o.found {
 		found = max(found, k.result)
+	}
+	for _, k := range o.perhaps {
+		found = max(found, min(possibly, k.result))
 	}
 	if found == no && isSource(o.vertex) {
 		// Another build may have fetched it.
