@@ -54,14 +54,24 @@ func (c *fuzzRun) checkAgreement(t *testing.T, results []built) {
 	}
 }
 
-// alike are the outcomes of all instructions with the text of one, sorted. Where
-// two platforms or stages share what they do, chance says which of them does it.
+// alike are the outcomes of all instructions with the text of one, sorted; those
+// that are one operation count once. Where two platforms or stages share what they
+// do, chance says which of them does it.
 func alike(r *record.Record, step record.Step) []record.Outcome {
 	var all []record.Outcome
+	seen := map[string]bool{}
 	for _, s := range r.Steps {
-		if s.Text == step.Text {
-			all = append(all, s.Outcome)
+		if s.Text != step.Text {
+			continue
 		}
+		if n := len(s.Vertices); n > 0 {
+			last := s.Vertices[n-1].Digest
+			if seen[last] {
+				continue
+			}
+			seen[last] = true
+		}
+		all = append(all, s.Outcome)
 	}
 	slices.Sort(all)
 	return all
