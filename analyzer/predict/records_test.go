@@ -154,6 +154,11 @@ func TestPredictFrom(t *testing.T) {
 		{name: "of two stages at once", before: []*record.Record{
 			ranAll(drawn("base=1", "run=a", "base=1", "take=1")), ranAll(drawn("base=1", "run=b", "base=1", "take=1"))},
 			now: drawn("base=1", "run=a", "base=1", "take=1"), want: "hhhh"},
+		{name: "stage output pruned, and another one may be the same", before: []*record.Record{
+			ranAll(drawn("base=1", "run=a", "base=1", "take=1"), holds(map[string]int{"base=1": 1, "run=a": 1, "take=1": 1})),
+			ranAll(drawn("base=1", "run=b", "base=1", "take=1"), hit(1), holds(map[string]int{"base=1": 1, "run=b": 1, "take=1": 1}))},
+			now: drawn("base=1", "run=a", "base=1", "take=1"), holds: map[string]int{"base=1": 1, "run=b": 1, "take=1": 1}, want: "huhu",
+			hangs: "the engine's cache was pruned since it ran"},
 		{name: "download", before: []*record.Record{ranAll(drawn("base=1", "get=p", "run=a"))}, now: drawn("base=1", "get=p", "run=a"), want: "hhh"},
 		{name: "download that was not looked up", before: []*record.Record{ranAll(drawn("base=1", "get=p", "run=a"))}, now: drawn("base=1", "get=", "run=a"), want: "huu",
 			hangs: "https://example.com/x"},
