@@ -67,6 +67,7 @@ func (m *images) resolve(ctx context.Context, name string, platform ocispecs.Pla
 	}
 	v := m.variants[name]
 	settings := image["config"].(map[string]any)
+	settings["Labels"] = map[string]string{"script": m.script}
 	for _, e := range v.env {
 		settings["Env"] = append(settings["Env"].([]any), e)
 	}
