@@ -26,6 +26,7 @@ import (
 	"github.com/layerwise/layerwise/analyzer/engine"
 	"github.com/layerwise/layerwise/analyzer/lint"
 	"github.com/layerwise/layerwise/analyzer/lint/finding"
+	"github.com/layerwise/layerwise/analyzer/lint/fix"
 	"github.com/layerwise/layerwise/analyzer/lint/rules"
 	"github.com/layerwise/layerwise/analyzer/record"
 	"github.com/moby/buildkit/client"
@@ -75,6 +76,68 @@ func TestFixesKeepTheImage(t *testing.T) {
 			t.Errorf("no case of %s shows its fix", r.ID)
 		}
 	}
+}
+
+// TestFixesOfExamples does the same for the examples that show what not to do.
+func TestFixesOfExamples(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds for real; not with -short")
+	}
+	examples, err := filepath.Glob("../../examples/*/Dockerfile.before")
+	if err != nil || len(examples) == 0 {
+		t.Fatalf("no examples: %v", err)
+	}
+	eng := startEmbedded(t)
+	base := stubImage(t)
+	all := rules.All()
+	rule := all[slices.IndexFunc(all, func(r *lint.Rule) bool { return r.ID == "copy-before-install" })]
+	for _, name := range examples {
+		t.Run(filepath.Base(filepath.Dir(name)), func(t *testing.T) {
+			before, after := fixExample(t, rule, name)
+			compareImages(t, export(t, eng, base, before), export(t, eng, base, after))
+			compareRebuilds(t, eng, base, rule, before, after)
+		})
+	}
+}
+
+// fixExample unpacks an example as it is and as a rule's fixes leave it.
+func fixExample(t *testing.T, rule *lint.Rule, name string) (before, after string) {
+	t.Helper()
+	files := map[string][]byte{}
+	example := os.DirFS(filepath.Dir(name))
+	err := fs.WalkDir(example, ".", func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.Type().IsRegular() {
+			files[path], err = fs.ReadFile(example, path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	files["Dockerfile"] = files["Dockerfile.before"]
+	before = unpack(t, files)
+	tree := &fix.Tree{Read: func(string) ([]byte, error) { return files["Dockerfile"], nil }}
+	look := func() ([]finding.Finding, error) {
+		text := files["Dockerfile"]
+		for _, changed := range tree.Changes() {
+			text = changed.New
+		}
+		s, err := lint.NewSubject("Dockerfile", text)
+		if err != nil {
+			return nil, err
+		}
+		s.Context = lint.OpenContext(before, filepath.Join(before, "Dockerfile"))
+		return lint.Run(t.Context(), s, []*lint.Rule{rule})
+	}
+	if _, err := tree.Mend(t.Context(), look, func(*finding.Fix) bool { return true }); err != nil {
+		t.Fatal(err)
+	}
+	changes := tree.Changes()
+	if len(changes) != 1 {
+		t.Fatalf("%d files changed", len(changes))
+	}
+	files["Dockerfile"] = changes[0].New
+	return before, unpack(t, files)
 }
 
 //go:embed testdata/stub.sh

@@ -2,7 +2,7 @@
 # Stands in for a package manager or a download. What it leaves behind depends on its
 # arguments, without their order and their flags, and on what a real one would
 # read: the index for a package of Debian, the manifests for an install, all files for
-# anything else. A download is an empty archive.
+# anything else, which is also what a compiler makes. A download is an empty archive.
 set -e
 tool=$(basename "$0")
 what=$tool
@@ -46,5 +46,11 @@ curl-* | wget-*)
   ;;
 *)
   if [ "$PWD" != / ]; then find . -type f | sort | xargs sha256sum > "/opt/stub/$what"; fi
+  while [ $# -gt 0 ]; do
+    case $1 in
+    -o) cp "/opt/stub/$what" "$2" ;;
+    esac
+    shift
+  done
   ;;
 esac
