@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"os"
 	"path/filepath"
 	"time"
@@ -35,19 +34,6 @@ const (
 
 // NewStatCache returns the cache in a folder, which need not exist.
 func NewStatCache(dir string) *StatCache { return &StatCache{dir: dir} }
-
-// DefaultStatCacheDir returns $XDG_CACHE_HOME/layerwise/stat, or the same
-// below ~/.cache where the variable is not an absolute path.
-func DefaultStatCacheDir() (string, error) {
-	if cache := os.Getenv("XDG_CACHE_HOME"); filepath.IsAbs(cache) {
-		return filepath.Join(cache, "layerwise", "stat"), nil
-	}
-	home, err := os.UserHomeDir()
-	if err != nil {
-		return "", fmt.Errorf("no folder for the cache: %w; set XDG_CACHE_HOME", err)
-	}
-	return filepath.Join(home, ".cache", "layerwise", "stat"), nil
-}
 
 // path returns the file for a scanned folder.
 func (c *StatCache) path(root string) string {

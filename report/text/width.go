@@ -14,15 +14,6 @@ func width(s string) int { return columns.StringWidth(s) }
 
 func spaces(n int) string { return strings.Repeat(" ", max(n, 0)) }
 
-// pad fills s with spaces up to w columns.
-func pad(s string, w int, right bool) string {
-	fill := spaces(w - width(s))
-	if right {
-		return fill + s
-	}
-	return s + fill
-}
-
 // cut shortens s to w columns, the mark of what is left out included.
 func cut(s string, w int, mark string) string {
 	if width(s) <= w {

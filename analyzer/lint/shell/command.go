@@ -143,16 +143,6 @@ func (c *Command) Operands(withValue ...string) []Word {
 	return out
 }
 
-// Env returns the value that a variable is given for this command alone.
-func (c *Command) Env(name string) (Word, bool) {
-	for i := len(c.Assigns) - 1; i >= 0; i-- {
-		if c.Assigns[i].Name == name {
-			return c.Assigns[i].Value, true
-		}
-	}
-	return Word{}, false
-}
-
 func (c *Command) find(flags []string) *Word {
 	for i := range c.Args {
 		a := c.Args[i].Text
