@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
@@ -39,6 +40,7 @@ func loadSpec(bundle string) (*specs.Spec, error) {
 	// which shows in the missing filter.
 	if spec.Linux.Seccomp != nil {
 		spec.Process.NoNewPrivileges = true
+		withhold(spec.Process.Capabilities)
 	}
 	spec.Root.Path = absolute(bundle, spec.Root.Path)
 	for i, m := range spec.Mounts {
@@ -47,6 +49,20 @@ func loadSpec(bundle string) (*specs.Spec, error) {
 		}
 	}
 	return spec, nil
+}
+
+// withheld are the capabilities of Docker's default set that a step does not get
+// here: packets of its own making could pose as the host's, and devices are what
+// the engine is for to keep away.
+var withheld = []string{"CAP_NET_RAW", "CAP_MKNOD"}
+
+func withhold(c *specs.LinuxCapabilities) {
+	if c == nil {
+		return
+	}
+	for _, set := range []*[]string{&c.Bounding, &c.Effective, &c.Inheritable, &c.Permitted, &c.Ambient} {
+		*set = slices.DeleteFunc(*set, func(name string) bool { return slices.Contains(withheld, name) })
+	}
 }
 
 func absolute(folder, path string) string {

@@ -69,6 +69,19 @@ func (r rootDir) mountConsole(slave *os.File) error {
 	return attach(tree, target)
 }
 
+// sizeTerminal has the container's terminal start with the size of ours: the
+// program runs, and may ask for it, before this process has the terminal's other
+// side. Behind a console socket the size is for who listens there to set.
+func (c *container) sizeTerminal() {
+	p := c.spec.Process
+	if !p.Terminal || p.ConsoleSize != nil || c.opt.consoleSocket != "" {
+		return
+	}
+	if size, err := unix.IoctlGetWinsize(0, unix.TIOCGWINSZ); err == nil {
+		p.ConsoleSize = &specs.Box{Height: uint(size.Row), Width: uint(size.Col)}
+	}
+}
+
 // console copies between a container's terminal and our standard streams.
 type console struct {
 	master  *os.File

@@ -271,7 +271,8 @@ var defaultCaps = []string{
 	"CAP_SETUID", "CAP_SETFCAP", "CAP_SETPCAP", "CAP_NET_BIND_SERVICE", "CAP_SYS_CHROOT", "CAP_KILL", "CAP_AUDIT_WRITE",
 }
 
-const defaultCapsMask = "00000000a80425fb"
+// defaultCapsMask is defaultCaps without CAP_MKNOD and CAP_NET_RAW.
+const defaultCapsMask = "00000000a00405fb"
 
 // defaultSpec is what BuildKit asks for, by way of containerd's defaults.
 func defaultSpec(args []string) *specs.Spec {

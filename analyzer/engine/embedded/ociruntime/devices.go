@@ -71,7 +71,8 @@ func (r rootDir) populateDev(devices []specs.LinuxDevice) error {
 }
 
 // makeDevice makes a device node, or where that is refused (in a user namespace
-// it always is) shows the host's node of the same path.
+// it always is) shows the host's node of the same path, of which nothing can be
+// changed: neither mode nor owner.
 func (r rootDir) makeDevice(d specs.LinuxDevice) error {
 	err := r.mknod(d)
 	if errors.Is(err, unix.EPERM) {
@@ -142,6 +143,11 @@ func (r rootDir) bindDevice(d specs.LinuxDevice) error {
 	}
 	if st.Mode&unix.S_IFMT != deviceTypes[d.Type] || uint64(st.Rdev) != unix.Mkdev(uint32(d.Major), uint32(d.Minor)) {
 		return errors.New("the host's node of that path is another device")
+	}
+	// A device on a read-only mount can still be written to.
+	attr := unix.MountAttr{Attr_set: unix.MOUNT_ATTR_RDONLY | unix.MOUNT_ATTR_NOSUID | unix.MOUNT_ATTR_NOEXEC}
+	if err := unix.MountSetattr(int(tree.Fd()), "", unix.AT_EMPTY_PATH, &attr); err != nil {
+		return err
 	}
 	target, err := r.ensure(d.Path, false)
 	if err != nil {

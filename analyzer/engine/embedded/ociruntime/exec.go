@@ -29,6 +29,7 @@ func becomeProgram(spec *specs.Spec) error {
 	if err := setLimits(p.Rlimits); err != nil {
 		return err
 	}
+	env := programEnv(p.Env, p.User.UID)
 	if p.NoNewPrivileges {
 		if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
 			return fmt.Errorf("no-new-privileges: %w", err)
@@ -46,7 +47,7 @@ func becomeProgram(spec *specs.Spec) error {
 	if err := enterFolder(p.Cwd); err != nil {
 		return err
 	}
-	path, err := findProgram(p.Args[0], p.Env)
+	path, err := findProgram(p.Args[0], env)
 	if err != nil {
 		return err
 	}
@@ -64,7 +65,7 @@ func becomeProgram(spec *specs.Spec) error {
 			return err
 		}
 	}
-	return execError(p.Args[0], unix.Exec(path, p.Args, p.Env))
+	return execError(p.Args[0], unix.Exec(path, p.Args, env))
 }
 
 // enterFolder changes to the working folder, with the rights of the container's

@@ -10,54 +10,73 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// openNull opens the host's /dev/null, and makes sure that it is one.
-func openNull() (*os.File, error) {
-	null, err := os.OpenFile("/dev/null", unix.O_PATH, 0)
+// maskAll hides paths: folders behind an empty read-only one, everything else
+// behind an empty file. Both are the container's own: it may change their modes,
+// as it may with the host's null device behind which runc hides files.
+func (r rootDir) maskAll(paths []string) error {
+	if len(paths) == 0 {
+		return nil
+	}
+	cover, err := emptyFile()
 	if err != nil {
-		return nil, err
+		return fmt.Errorf("mask paths: %w", err)
 	}
-	st, err := fileStat(null)
-	if err == nil && (st.Mode&unix.S_IFMT != unix.S_IFCHR || uint64(st.Rdev) != unix.Mkdev(1, 3)) {
-		err = errors.New("/dev/null is not the null device")
+	defer cover.Close()
+	for _, path := range paths {
+		if err := r.mask(path, cover); err != nil {
+			return fmt.Errorf("mask %s: %w", path, err)
+		}
 	}
-	if err != nil {
-		null.Close()
-		return nil, err
-	}
-	return null, nil
+	return nil
 }
 
-// mask hides a path: a folder behind an empty read-only one, everything else
-// behind the null device. A path that does not exist needs no hiding.
-func (r rootDir) mask(path string, null *os.File) error {
+// emptyFile makes a file in a file system of its own, which has no room for
+// another, and next to none for content.
+func emptyFile() (*os.File, error) {
+	fs, err := newFilesystem("tmpfs", "tmpfs", mountOptions{
+		attr: unix.MountAttr{Attr_set: unix.MOUNT_ATTR_NODEV | unix.MOUNT_ATTR_NOSUID | unix.MOUNT_ATTR_NOEXEC},
+		data: []string{"nr_inodes=2", "size=4k", "mode=0755"},
+	})
+	if err != nil {
+		return nil, err
+	}
+	defer fs.Close()
+	const name = "empty"
+	fd, err := unix.Openat(int(fs.Fd()), name, unix.O_CREAT|unix.O_EXCL|unix.O_WRONLY|unix.O_CLOEXEC, 0o444)
+	if err != nil {
+		return nil, err
+	}
+	unix.Close(fd)
+	return cloneTree(int(fs.Fd()), name, false)
+}
+
+// mask hides one path. A path that does not exist needs no hiding.
+func (r rootDir) mask(path string, cover *os.File) error {
 	target, err := r.open(path, 0)
 	if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENOTDIR) {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("mask %s: %w", path, err)
+		return err
 	}
 	defer target.Close()
 	dir, err := isDir(target)
 	if err != nil {
-		return fmt.Errorf("mask %s: %w", path, err)
+		return err
 	}
-	var cover *os.File
+	var tree *os.File
 	if dir {
-		o := mountOptions{}
-		o.attr.Attr_set = unix.MOUNT_ATTR_RDONLY
-		cover, err = newFilesystem("tmpfs", "tmpfs", o)
+		tree, err = newFilesystem("tmpfs", "tmpfs", mountOptions{
+			attr: unix.MountAttr{Attr_set: unix.MOUNT_ATTR_RDONLY | unix.MOUNT_ATTR_NODEV},
+		})
 	} else {
-		cover, err = cloneTree(int(null.Fd()), "", false)
+		tree, err = cloneTree(int(cover.Fd()), "", false)
 	}
 	if err != nil {
-		return fmt.Errorf("mask %s: %w", path, err)
+		return err
 	}
-	defer cover.Close()
-	if err := attach(cover, target); err != nil {
-		return fmt.Errorf("mask %s: %w", path, err)
-	}
-	return nil
+	defer tree.Close()
+	return attach(tree, target)
 }
 
 // makeReadonly makes a path and what is mounted below it read-only. A path that

@@ -18,6 +18,9 @@ import (
 func (r rootDir) mount(m specs.Mount) error {
 	o, err := parseMountOptions(m)
 	if err == nil {
+		if !holdsDevices(m) {
+			o.noDevices()
+		}
 		switch {
 		case o.bind:
 			err = r.bind(m.Source, m.Destination, o)
@@ -33,6 +36,22 @@ func (r rootDir) mount(m specs.Mount) error {
 		return fmt.Errorf("mount %s on %s: %w", m.Type, m.Destination, explainMount(err))
 	}
 	return nil
+}
+
+// holdsDevices reports whether a mount is there for the devices that are made in
+// it: /dev itself, and the terminals, which are a file system of their own.
+func holdsDevices(m specs.Mount) bool {
+	return m.Type == "devpts" || m.Type == "tmpfs" && path.Clean(m.Destination) == "/dev"
+}
+
+// noDevices keeps every device node in a mount, and in what is mounted below it,
+// from being opened, whatever the options say.
+func (o *mountOptions) noDevices() {
+	const nodev = unix.MOUNT_ATTR_NODEV
+	apply(&o.attr, attribute{set: nodev})
+	if o.bind {
+		apply(&o.subtree, attribute{set: nodev})
+	}
 }
 
 // explainMount says what can be done about an error that mounting meets often.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -297,6 +298,80 @@ func TestDevices(t *testing.T) {
 		{Path: "/dev/null", Type: "c", Major: 1, Minor: 3, FileMode: &mode},
 	}
 	expect(t, b.lines(t), "20640 7:7 10/200", "20640 0:0 1/3")
+}
+
+// A device node that is in the image, or in a folder that is mounted, stays shut,
+// and nothing is mounted where one could be opened.
+func TestNoForeignDevices(t *testing.T) {
+	eachWay(t, func(t *testing.T, w way) {
+		b := newBundle(t, w, "open:/node", "open:/mounted/node", "open:/mounted/below/node", "open:/tmpfs", "open:/dev/null", "cat:/proc/self/mountinfo")
+		dir := b.hostDir(t, "mounted")
+		b.spec.Mounts = append(b.spec.Mounts,
+			specs.Mount{Type: "bind", Source: dir, Destination: "/mounted", Options: []string{"rbind", "dev"}},
+			specs.Mount{Type: "tmpfs", Source: "tmpfs", Destination: "/tmpfs", Options: []string{"dev"}})
+		shut := "error: permission denied"
+		if os.Getuid() != 0 {
+			shut = "error: no such file or directory" // none to be had
+		} else {
+			below := b.hostDir(t, "mounted/below")
+			if err := unix.Mount("tmpfs", below, "tmpfs", 0, ""); err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { unix.Unmount(below, unix.MNT_DETACH) })
+			for _, folder := range []string{b.root, dir, below} {
+				node := filepath.Join(folder, "node")
+				if err := unix.Mknod(node, unix.S_IFCHR|0o666, int(unix.Mkdev(1, 3))); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.Chmod(node, 0o666); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		lines := b.lines(t)
+		expect(t, lines[:5], shut, shut, shut, "error: is a directory", "opened")
+		for _, line := range lines[5:] {
+			fields := strings.Fields(line)
+			if len(fields) < 6 || strings.Contains(fields[5], "nodev") {
+				continue
+			}
+			switch point := fields[4]; {
+			case point == "/dev/pts", point == "/dev":
+			case w.owner != 0 && strings.HasPrefix(point, "/dev/") && strings.HasPrefix(fields[5], "ro,"): // one device
+			default:
+				t.Errorf("devices can be opened in a mount: %s", line)
+			}
+		}
+	})
+}
+
+// What covers a hidden file, and what stands in /dev, is not the host's to change.
+func TestCoversAreOwn(t *testing.T) {
+	before, err := os.Stat("/dev/null")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range allWays {
+		t.Run(w.name, func(t *testing.T) {
+			b := newBundle(t, w, "cat:/proc/keys", "chmod:/proc/keys", "stat:/proc/keys", "write:/proc/timer_list", "cat:/proc/timer_list", "chmod:/dev/null", "chmod:/sys/firmware")
+			null := "changed"
+			if w.owner != 0 {
+				null = "error: read-only file system"
+			}
+			firmware := "error: read-only file system"
+			if w.owner != 0 {
+				firmware = "error: no such file or directory"
+			}
+			expect(t, b.lines(t), "", "changed", "100600 0:0 0/0", "written", "x", null, firmware)
+		})
+	}
+	after, err := os.Stat("/dev/null")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if before.Mode() != after.Mode() || before.Sys().(*syscall.Stat_t).Ctim != after.Sys().(*syscall.Stat_t).Ctim {
+		t.Error("the host's /dev/null was changed")
+	}
 }
 
 func TestSysctl(t *testing.T) {

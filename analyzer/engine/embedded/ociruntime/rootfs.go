@@ -62,11 +62,16 @@ func rootPropagation(name string) (uintptr, error) {
 }
 
 // mountRoot mounts the root folder, with what is mounted below it, on itself, so
-// that it is a mount and can become "/".
+// that it is a mount and can become "/". No device node in it can be opened.
 func mountRoot(path string) (rootDir, error) {
 	tree, err := cloneTree(unix.AT_FDCWD, path, true)
 	if err != nil {
 		return rootDir{}, fmt.Errorf("root folder: %w", explainMount(err))
+	}
+	attr := unix.MountAttr{Attr_set: unix.MOUNT_ATTR_NODEV}
+	if err := unix.MountSetattr(int(tree.Fd()), "", unix.AT_EMPTY_PATH|unix.AT_RECURSIVE, &attr); err != nil {
+		tree.Close()
+		return rootDir{}, fmt.Errorf("root folder %s: keep devices in it from being opened: %w", path, explainMount(err))
 	}
 	if err := unix.MoveMount(int(tree.Fd()), "", unix.AT_FDCWD, path, unix.MOVE_MOUNT_F_EMPTY_PATH); err != nil {
 		tree.Close()
@@ -78,11 +83,6 @@ func mountRoot(path string) (rootDir, error) {
 // restrict makes paths read-only and hides others, as the spec says, when all else
 // is done.
 func (r rootDir) restrict(spec *specs.Spec) error {
-	null, err := openNull()
-	if err != nil {
-		return err
-	}
-	defer null.Close()
 	if err := writeSysctls(r, spec.Linux.Sysctl); err != nil {
 		return err
 	}
@@ -91,10 +91,8 @@ func (r rootDir) restrict(spec *specs.Spec) error {
 			return err
 		}
 	}
-	for _, path := range spec.Linux.MaskedPaths {
-		if err := r.mask(path, null); err != nil {
-			return err
-		}
+	if err := r.maskAll(spec.Linux.MaskedPaths); err != nil {
+		return err
 	}
 	if !spec.Root.Readonly {
 		return nil

@@ -155,6 +155,7 @@ func (c *container) start(link *os.File, signals <-chan os.Signal, ended <-chan 
 			return fmt.Errorf("pid file: %w", err)
 		}
 	}
+	c.sizeTerminal()
 	err := sendOrder(link, order{Spec: c.spec, ID: c.state.ID, NoNewKeyring: c.opt.noNewKeyring})
 	if err != nil {
 		return errSilentEnd

@@ -145,6 +145,43 @@ func TestUser(t *testing.T) {
 	})
 }
 
+// HOME is what runc makes it.
+func TestEnvironment(t *testing.T) {
+	const passwd = "root:x:0:0:root:/root:/bin/sh\nbad line\nother:x:1000:1000::/home/other:/bin/sh\ntwin:x:1000:1000::/home/twin:/bin/sh\n"
+	for _, test := range []struct {
+		name, passwd string
+		uid          uint32
+		env          []string
+		want         string
+	}{
+		{"root", passwd, 0, nil, "HOME=/root"},
+		{"a user", passwd, 1000, nil, "HOME=/home/other"},
+		{"nobody known", passwd, 1001, nil, "HOME=/"},
+		{"no passwd", "", 0, nil, "HOME=/"},
+		{"set", passwd, 0, []string{"HOME=/elsewhere", "A=1"}, "HOME=/elsewhere A=1"},
+		{"empty", passwd, 0, []string{"HOME=", "A=1"}, "A=1 HOME=/root"},
+		{"twice", passwd, 0, []string{"A=1", "B=2", "A=3"}, "B=2 A=3 HOME=/root"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			b := newBundle(t, asRoot, "environ")
+			if test.passwd != "" {
+				b.write(t, "etc/passwd", test.passwd)
+			}
+			b.spec.Process.Args[0] = "/bin/probe"
+			b.spec.Process.Env = test.env
+			b.spec.Process.User.UID = test.uid
+			expect(t, b.lines(t), test.want)
+		})
+	}
+	t.Run("a pipe for passwd", func(t *testing.T) {
+		b := newBundle(t, asRoot, "env:HOME")
+		if err := unix.Mkfifo(filepath.Join(b.root, "etc/passwd"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		expect(t, b.lines(t), "/")
+	})
+}
+
 func TestNoNewPrivileges(t *testing.T) {
 	eachWay(t, func(t *testing.T, w way) {
 		// A step with a filter never gains privileges, whatever the spec asks for.
