@@ -29,8 +29,8 @@ type child struct {
 
 // spawn starts a child on a state folder. The child holds the lock, too, so that
 // it stays locked until both are gone.
-func spawn(root string, lock *os.File) (_ *child, err error) {
-	logPath := filepath.Join(root, logName)
+func spawn(here place, lock *os.File) (_ *child, err error) {
+	logPath := filepath.Join(here.root, logName)
 	log, err := os.OpenFile(logPath, os.O_CREATE|os.O_TRUNC|os.O_APPEND|os.O_WRONLY|unix.O_NOFOLLOW, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("open the engine's log: %w", err)
@@ -51,7 +51,9 @@ func spawn(root string, lock *os.File) (_ *child, err error) {
 		Name:  engineName,
 		Files: []*os.File{lockFile: lock, controlFile: childControl, builderFile: childBuilder},
 		Log:   log,
-		Env:   environment(root, os.Environ()),
+		Env:   environment(here.state, os.Environ()),
+		Apart: here.apart,
+		Carry: here.state,
 	})
 	if err != nil {
 		control.Close()

@@ -50,8 +50,13 @@ type Options struct {
 	// KeepBytes bounds the cache that is kept; 0 is DefaultKeepBytes.
 	KeepBytes int64
 	// Runtime runs the steps: RuntimeRunc, RuntimeBuiltin, or Auto ("" too):
-	// runc from PATH where it works, else the built-in one.
+	// runc from PATH where it works, else the built-in one. For root these have
+	// caches of their own in the state folder, each bounded by KeepBytes.
 	Runtime string
+	// Insecure allows the built-in runtime to run steps as the machine's root,
+	// where the caller is that. Otherwise it runs them with ids of their own, in a
+	// user namespace.
+	Insecure bool
 	// Snapshotter holds the layers: SnapshotOverlay, SnapshotNative, or Auto
 	// ("" too): overlayfs where it works, else native.
 	Snapshotter string
@@ -83,6 +88,23 @@ func (e *InUseError) Error() string {
 	}
 	return fmt.Sprintf("state folder %s is in use by process %d", e.Root, e.PID)
 }
+
+// ApartError says that the built-in runtime would run steps as the machine's
+// root, since this machine allows no user namespace to keep them apart from it.
+type ApartError struct {
+	NoRunc string // why runc does not run them; "" where it was not asked for, or is not there
+	Err    error  // why there is no user namespace
+}
+
+func (e *ApartError) Error() string {
+	text := fmt.Sprintf("the built-in runtime does not run steps as the machine's root, and cannot run them apart from it: %v", e.Err)
+	if e.NoRunc != "" {
+		text += "; and runc cannot be used: " + e.NoRunc
+	}
+	return text
+}
+
+func (e *ApartError) Unwrap() error { return e.Err }
 
 // DamagedError says that the state folder cannot be read.
 type DamagedError struct {

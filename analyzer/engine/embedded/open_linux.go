@@ -89,9 +89,12 @@ func makeFolders(root string) error {
 }
 
 // chooseRuntime takes runc where it is wanted and works, and the built-in
-// runtime otherwise.
+// runtime otherwise, except to run steps as the machine's root.
 func chooseRuntime(request StartRequest) (daemon.Runtime, error) {
 	run := runFolder(request.Root)
+	if request.Because != "" {
+		logrus.Warnf("using the built-in runtime: %s", request.Because)
+	}
 	if request.Runtime != RuntimeBuiltin {
 		r, err := daemon.FindRunc(run, filepath.Join(request.Root, "runc-checked"), request.Rootless)
 		if err == nil {
@@ -100,11 +103,22 @@ func chooseRuntime(request StartRequest) (daemon.Runtime, error) {
 		if request.Runtime == RuntimeRunc {
 			return daemon.Runtime{}, err
 		}
+		if request.HostRoot && !request.Insecure {
+			return daemon.Runtime{}, &noRuncError{err.Error()}
+		}
 		logrus.Warnf("using the built-in runtime: %v", err)
 	}
 	path, err := ociruntime.Install(run)
 	if err != nil {
 		return daemon.Runtime{}, err
 	}
-	return daemon.Runtime{Name: RuntimeBuiltin, Path: path}, nil
+	name := RuntimeBuiltin
+	if request.HostRoot {
+		name = builtinAsRoot
+	}
+	return daemon.Runtime{Name: name, Path: path}, nil
 }
+
+// builtinAsRoot is how reports name the built-in runtime where its steps are the
+// machine's root.
+const builtinAsRoot = "builtin, insecure: steps are the machine's root"

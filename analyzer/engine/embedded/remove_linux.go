@@ -52,7 +52,7 @@ func Remove(ctx context.Context, root string) error {
 // empty deletes the state from inside the same kind of namespaces that made it,
 // since files may belong to subordinate ids.
 func empty(ctx context.Context, root string, lock *os.File) error {
-	c, err := spawn(root, lock)
+	c, err := spawn(callersPlace(root), lock)
 	if err != nil {
 		return err
 	}

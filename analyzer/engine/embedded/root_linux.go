@@ -22,7 +22,9 @@ const (
 // marker tells a state folder from any other folder.
 type marker struct {
 	Format int         `json:"format"`
-	IDs    sandbox.IDs `json:"ids,omitempty"` // of the last engine
+	IDs    sandbox.IDs `json:"ids,omitempty"` // of the last engine with ids of the caller's
+	// Apart are the ids of the files below apartName; zero before the first.
+	Apart sandbox.Range `json:"apart,omitzero"`
 }
 
 const stateFormat = 1

@@ -11,6 +11,7 @@ import (
 
 	"github.com/opencontainers/go-digest"
 	"github.com/sirupsen/logrus"
+	"golang.org/x/sys/unix"
 
 	"github.com/layerwise/layerwise/analyzer/engine"
 	"github.com/layerwise/layerwise/analyzer/engine/embedded/internal/daemon"
@@ -46,6 +47,9 @@ type StartRequest struct {
 	Runtime     string
 	Snapshotter string
 	Rootless    bool
+	HostRoot    bool   // root in here is the machine's root
+	Insecure    bool   // even so, any runtime may run steps
+	Because     string // why the caller does not ask for runc, for the log
 }
 
 // StartReply tells how the start went. Errors are text, since types do not
@@ -55,6 +59,8 @@ type StartReply struct {
 	Notices []string
 	Error   string
 	Damaged bool // with Error: the state cannot be read
+	NoRunc  bool // with Error: no runtime that may run steps as the machine's root
+	Refused bool // with Error: the machine does not allow what the process needs
 }
 
 // Start opens the state folder and begins to serve BuildKit.
@@ -67,6 +73,7 @@ func (s *Server) Start(request StartRequest, reply *StartReply) error {
 	if err != nil {
 		reply.Error = err.Error()
 		reply.Damaged = daemon.IsDamage(err)
+		reply.NoRunc = errors.As(err, new(*noRuncError))
 		return nil
 	}
 	s.daemon = d
@@ -99,6 +106,8 @@ func serve() error {
 	if err := sandbox.Enter(inheritedFiles); err != nil {
 		return refuse(err)
 	}
+	// Files of images have the modes that BuildKit asks for, whoever calls.
+	unix.Umask(0)
 	logrus.SetLevel(logrus.WarnLevel)
 	control, builder, err := inheritedConns()
 	if err != nil {
@@ -142,6 +151,7 @@ type refusal struct{ err error }
 
 func (r *refusal) Start(_ StartRequest, reply *StartReply) error {
 	reply.Error = r.err.Error()
+	reply.Refused = true
 	return nil
 }
 

@@ -52,15 +52,48 @@ func Start(ctx context.Context, o Options) (*Engine, error) {
 	return e, nil
 }
 
+// startLocked starts an engine with the ids that the caller can have, or, where
+// that would have the built-in runtime run steps as the machine's root, apart from
+// it.
 func startLocked(ctx context.Context, root string, lock *os.File, o Options) (*Engine, error) {
 	if err := checkMarker(root); err != nil {
 		return nil, err
 	}
-	c, err := spawn(root, lock)
+	var noRunc *noRuncError
+	if mayBeRoot(o) {
+		e, err := startAt(ctx, callersPlace(root), lock, o, "")
+		if !errors.As(err, &noRunc) {
+			return e, err
+		}
+	}
+	here, notice, err := apartPlace(root)
 	if err != nil {
 		return nil, err
 	}
-	e, err := connect(ctx, c, root, o)
+	if notice != "" {
+		o.OnWait(notice)
+	}
+	because := ""
+	if noRunc != nil {
+		because = noRunc.because
+	}
+	o.Runtime = RuntimeBuiltin
+	e, err := startAt(ctx, here, lock, o, because)
+	var refused *sandbox.RefusedError
+	if errors.As(err, &refused) {
+		err = &ApartError{NoRunc: because, Err: err}
+	}
+	return e, err
+}
+
+// startAt starts an engine in one place. because is why runc is not used, for the
+// engine's log.
+func startAt(ctx context.Context, here place, lock *os.File, o Options, because string) (*Engine, error) {
+	c, err := spawn(here, lock)
+	if err != nil {
+		return nil, err
+	}
+	e, err := connect(ctx, c, here, o, because)
 	if err != nil {
 		c.abandon()
 		return nil, err
@@ -68,6 +101,12 @@ func startLocked(ctx context.Context, root string, lock *os.File, o Options) (*E
 	e.lock = lock
 	return e, nil
 }
+
+// noRuncError says that runc does not work, and that nothing else may run steps
+// in this place.
+type noRuncError struct{ because string }
+
+func (e *noRuncError) Error() string { return e.because }
 
 // complete fills in what was left open, and refuses unknown choices.
 func (o *Options) complete() error {
@@ -108,17 +147,22 @@ func (o *Options) waiter() func(*InUseError) {
 }
 
 // connect has the child start BuildKit, and makes a client of it.
-func connect(ctx context.Context, c *child, root string, o Options) (*Engine, error) {
-	if err := noteIDs(root, c.process.IDs); err != nil {
-		return nil, err
+func connect(ctx context.Context, c *child, here place, o Options, because string) (*Engine, error) {
+	if here.apart == nil {
+		if err := noteIDs(here.root, c.process.IDs); err != nil {
+			return nil, err
+		}
 	}
 	var reply StartReply
 	err := c.call(ctx, "Start", StartRequest{
-		Root:        root,
+		Root:        here.state,
 		KeepBytes:   o.KeepBytes,
 		Runtime:     o.Runtime,
 		Snapshotter: o.Snapshotter,
 		Rootless:    c.process.IDs != sandbox.IDsHost,
+		HostRoot:    here.apart == nil && sandbox.IsHostRoot(),
+		Insecure:    o.Insecure,
+		Because:     because,
 	}, &reply)
 	if err != nil {
 		return nil, fmt.Errorf("start the embedded engine: %w", err)
@@ -127,8 +171,12 @@ func connect(ctx context.Context, c *child, root string, o Options) (*Engine, er
 		o.OnWait(notice)
 	}
 	switch {
+	case reply.NoRunc:
+		return nil, &noRuncError{reply.Error}
+	case reply.Refused && here.apart != nil:
+		return nil, &ApartError{NoRunc: because, Err: errors.New(reply.Error)}
 	case reply.Damaged:
-		return nil, &DamagedError{Root: root, Err: errors.New(reply.Error)}
+		return nil, &DamagedError{Root: here.root, Err: errors.New(reply.Error)}
 	case reply.Error != "":
 		return nil, fmt.Errorf("start the embedded engine: %s", reply.Error)
 	}

@@ -21,6 +21,7 @@ type engineFlags struct {
 	noWait      bool
 	keepStorage string
 	runtime     string
+	insecure    bool
 	snapshotter string
 }
 
@@ -39,6 +40,7 @@ func (f *engineFlags) registerEmbedded(fs *pflag.FlagSet) {
 	fs.BoolVar(&f.noWait, "no-wait", false, "fail if another process uses the embedded engine, do not wait for it")
 	fs.StringVar(&f.keepStorage, "keep-storage", "10GB", "what the embedded engine's cache may grow to")
 	fs.StringVar(&f.runtime, "runtime", "auto", "what runs steps in the embedded engine: auto, runc, builtin")
+	fs.BoolVar(&f.insecure, "insecure", false, "let --runtime builtin run steps as the machine's root, where root calls and no user namespace can be had")
 	fs.StringVar(&f.snapshotter, "snapshotter", "auto", "how the embedded engine stores layers: auto, overlayfs, native")
 }
 
@@ -85,7 +87,7 @@ func (f *engineFlags) start(ctx context.Context, s *Streams, dir string) (engine
 		return nil, err
 	}
 	return embedded.Start(ctx, embedded.Options{
-		Root: dir, NoWait: f.noWait, KeepBytes: keep, Runtime: f.runtime, Snapshotter: f.snapshotter,
+		Root: dir, NoWait: f.noWait, KeepBytes: keep, Runtime: f.runtime, Insecure: f.insecure, Snapshotter: f.snapshotter,
 		OnWait: func(message string) { fmt.Fprintln(s.Err, clean(message)) },
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/layerwise/layerwise/analyzer/build"
 	"github.com/layerwise/layerwise/analyzer/dockerfile"
 	"github.com/layerwise/layerwise/analyzer/engine"
+	"github.com/layerwise/layerwise/analyzer/engine/embedded"
 	"github.com/moby/buildkit/solver/errdefs"
 )
 
@@ -45,7 +46,10 @@ func printError(s *Streams, err error) {
 
 func hint(err error) string {
 	var unreachable *engine.UnreachableError
+	var apart *embedded.ApartError
 	switch {
+	case errors.As(err, &apart):
+		return "install runc, or accept that with --runtime builtin --insecure"
 	case errors.As(err, &unreachable):
 		return "check that a buildkitd listens there, or leave out --addr and BUILDKIT_HOST to use the embedded engine"
 	case strings.Contains(err.Error(), "fstype: overlay") && strings.Contains(err.Error(), "invalid argument"):

@@ -35,12 +35,11 @@ func loadSpec(bundle string) (*specs.Spec, error) {
 	if err := checkSpec(spec); err != nil {
 		return nil, fmt.Errorf("container configuration %s: %w", path, err)
 	}
-	// BuildKit leaves set-user-ID programs their privileges; this runtime does
-	// not, unless the step is to run without a sandbox (security=insecure),
-	// which shows in the missing filter.
-	if spec.Linux.Seccomp != nil {
+	// BuildKit leaves set-user-ID programs their privileges, and lets root make
+	// devices; this runtime does not.
+	if !isUnconfined(spec) {
 		spec.Process.NoNewPrivileges = true
-		withhold(spec.Process.Capabilities)
+		withholdDevices(spec.Process.Capabilities)
 	}
 	spec.Root.Path = absolute(bundle, spec.Root.Path)
 	for i, m := range spec.Mounts {
@@ -51,17 +50,19 @@ func loadSpec(bundle string) (*specs.Spec, error) {
 	return spec, nil
 }
 
-// withheld are the capabilities of Docker's default set that a step does not get
-// here: packets of its own making could pose as the host's, and devices are what
-// the engine is for to keep away.
-var withheld = []string{"CAP_NET_RAW", "CAP_MKNOD"}
+// isUnconfined reports whether a step is to run without a sandbox
+// (security=insecure): only then it may have the right to administer the system.
+func isUnconfined(spec *specs.Spec) bool {
+	c := spec.Process.Capabilities
+	return spec.Linux.Seccomp == nil && c != nil && slices.Contains(c.Bounding, "CAP_SYS_ADMIN")
+}
 
-func withhold(c *specs.LinuxCapabilities) {
+func withholdDevices(c *specs.LinuxCapabilities) {
 	if c == nil {
 		return
 	}
 	for _, set := range []*[]string{&c.Bounding, &c.Effective, &c.Inheritable, &c.Permitted, &c.Ambient} {
-		*set = slices.DeleteFunc(*set, func(name string) bool { return slices.Contains(withheld, name) })
+		*set = slices.DeleteFunc(*set, func(name string) bool { return name == "CAP_MKNOD" })
 	}
 }
 

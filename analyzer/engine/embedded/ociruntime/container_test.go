@@ -267,11 +267,11 @@ func shared(t *testing.T) sharedFiles {
 }
 
 var defaultCaps = []string{
-	"CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FSETID", "CAP_FOWNER", "CAP_MKNOD", "CAP_NET_RAW", "CAP_SETGID",
+	"CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FSETID", "CAP_FOWNER", "CAP_MKNOD", "CAP_SETGID",
 	"CAP_SETUID", "CAP_SETFCAP", "CAP_SETPCAP", "CAP_NET_BIND_SERVICE", "CAP_SYS_CHROOT", "CAP_KILL", "CAP_AUDIT_WRITE",
 }
 
-// defaultCapsMask is defaultCaps without CAP_MKNOD and CAP_NET_RAW.
+// defaultCapsMask is defaultCaps without CAP_MKNOD.
 const defaultCapsMask = "00000000a00405fb"
 
 // defaultSpec is what BuildKit asks for, by way of containerd's defaults.

@@ -27,14 +27,13 @@ func Main() {
 	}
 }
 
-// Install makes dir/Name a symlink to this program and returns its path. It
-// replaces an older one in one step, so that a runtime that is being started
-// meanwhile finds the old or the new program. dir must exist.
+// Install makes dir/Name a symlink to the program of whatever process starts it,
+// and returns its path: BuildKit's executor starts it from this one. The program's
+// own path would not do where it is in a folder that this process may not search.
+// An older link is replaced in one step, so that a runtime that is being started
+// meanwhile finds one or the other. dir must exist.
 func Install(dir string) (path string, err error) {
-	self, err := os.Executable()
-	if err != nil {
-		return "", fmt.Errorf("install the container runtime: find this program: %w", err)
-	}
+	const self = "/proc/self/exe"
 	path = filepath.Join(dir, Name)
 	if old, err := os.Readlink(path); err == nil && old == self {
 		return path, nil

@@ -184,14 +184,19 @@ func TestEnvironment(t *testing.T) {
 
 func TestNoNewPrivileges(t *testing.T) {
 	eachWay(t, func(t *testing.T, w way) {
-		// A step with a filter never gains privileges, whatever the spec asks for.
+		// A step never gains privileges, whatever the spec asks for.
 		for _, on := range []bool{false, true} {
 			b := newBundle(t, w, "status:NoNewPrivs", "status:Seccomp")
 			b.spec.Process.NoNewPrivileges = on
 			expect(t, b.lines(t), "NoNewPrivs:\t1", "Seccomp:\t2")
 		}
+		unfiltered := newBundle(t, w, "status:NoNewPrivs", "status:Seccomp")
+		unfiltered.spec.Linux.Seccomp = nil // as on a kernel that has none
+		expect(t, unfiltered.lines(t), "NoNewPrivs:\t1", "Seccomp:\t0")
+		// All but a step that is to run without a sandbox.
 		unconfined := newBundle(t, w, "status:NoNewPrivs", "status:Seccomp")
 		unconfined.spec.Linux.Seccomp = nil
+		unconfined.spec.Process.Capabilities.Bounding = append([]string{"CAP_SYS_ADMIN"}, defaultCaps...)
 		unconfined.spec.Process.NoNewPrivileges = false
 		expect(t, unconfined.lines(t), "NoNewPrivs:\t0", "Seccomp:\t0")
 	})

@@ -74,6 +74,12 @@ func singleGroup() bool {
 	return err == nil && len(fields) == 3 && fields[2] == "1"
 }
 
+// HasRunc reports whether PATH has a program that may be runc.
+func HasRunc() bool {
+	_, err := lookRunc()
+	return err == nil
+}
+
 func lookRunc() (string, error) {
 	for _, name := range runcNames {
 		if path, err := exec.LookPath(name); err == nil {

@@ -107,6 +107,7 @@ func openStorage(cfg Config) (*storage, base.WorkerOpt, error) {
 	if err != nil {
 		return nil, opt, fmt.Errorf("open state folder %s: %w", cfg.Root, err)
 	}
+	limitRights(opt.NetworkProviders)
 	// Platforms that this machine emulates are left for BuildKit to look for
 	// when a build asks: running a program of each costs more than the start.
 	opt.Platforms = []ocispecs.Platform{platforms.Normalize(platforms.DefaultSpec())}

@@ -35,8 +35,8 @@ func runInit(args []string) (int, error) {
 	if err := unix.Prctl(unix.PR_SET_PDEATHSIG, uintptr(syscall.SIGKILL), 0, 0, 0); err != nil {
 		return 0, fmt.Errorf("set parent-death signal: %w", err)
 	}
-	if len(args) != 3 {
-		return 0, fmt.Errorf("want a name and a number of files, got %q", args[1:])
+	if len(args) != 3 && len(args) != 4 {
+		return 0, fmt.Errorf("want a name, a number of files and perhaps a folder, got %q", args[1:])
 	}
 	files, err := strconv.Atoi(args[2])
 	if err != nil {
@@ -48,12 +48,22 @@ func runInit(args []string) (int, error) {
 		return 0, fmt.Errorf("caller is gone: %w", err)
 	}
 	release.Close()
+	os.Unsetenv(refusedEnv)
+	if len(args) == 4 {
+		if err := carry(args[3]); err != nil {
+			// The program has a way to tell the caller.
+			os.Setenv(refusedEnv, err.Error())
+		}
+	}
 	pid, err := startProgram(args[1], files)
 	if err != nil {
 		return 0, err
 	}
 	return reap(pid)
 }
+
+// refusedEnv is why a program's init could not do all that it should.
+const refusedEnv = "LAYERWISE_SANDBOX_REFUSED"
 
 // startProgram hands all files on and keeps none: the other ends of sockets
 // must see the program's end, and a lock is held by the program itself.
@@ -98,6 +108,9 @@ func reap(program int) (int, error) {
 func Enter(files int) error {
 	for fd := FirstFile; fd < FirstFile+files; fd++ {
 		unix.CloseOnExec(fd)
+	}
+	if refused := os.Getenv(refusedEnv); refused != "" {
+		return errors.New(refused)
 	}
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_SLAVE, ""); err != nil {
 		// AppArmor lets a user namespace be made, and takes its rights away.

@@ -21,6 +21,9 @@ const (
 	IDsAll    IDs = "all ids"      // a user namespace in which every id is itself
 	IDsSubids IDs = "subordinate"  // own id as root, and those of /etc/subuid
 	IDsSingle IDs = "own id alone" // own id as root, and no other
+	// IDsApart are a Range that belongs to nobody, the first of it as root. Only
+	// root can have them.
+	IDsApart IDs = "a range apart"
 )
 
 // plan is one kind of namespaces.
@@ -29,13 +32,27 @@ type plan struct {
 	flags      uintptr
 	uids, gids []syscall.SysProcIDMap
 	setgroups  bool
+	rights     []uintptr // that the init keeps, whose own ids are not mapped
 	// For IDsSubids: arguments of newuidmap and newgidmap after the pid.
 	uidArgs, gidArgs []string
 }
 
+const own = syscall.CLONE_NEWNS | syscall.CLONE_NEWPID
+
+// apartPlan has the ids of a range.
+func apartPlan(r Range) plan {
+	return plan{
+		ids:       IDsApart,
+		flags:     own | syscall.CLONE_NEWUSER,
+		uids:      []syscall.SysProcIDMap{{ContainerID: 0, HostID: r.UID, Size: r.Size}},
+		gids:      []syscall.SysProcIDMap{{ContainerID: 0, HostID: r.GID, Size: r.Size}},
+		setgroups: true,
+		rights:    carriedRights,
+	}
+}
+
 // plansFor returns what to try, in this order.
 func plansFor(euid int) []plan {
-	const own = syscall.CLONE_NEWNS | syscall.CLONE_NEWPID
 	single := plan{
 		ids:   IDsSingle,
 		flags: own | syscall.CLONE_NEWUSER,

@@ -18,6 +18,11 @@ type Spec struct {
 	Files []*os.File // open in it from descriptor FirstFile on, in this order
 	Log   *os.File   // its standard output and error
 	Env   []string
+	// Apart has the program run with the ids of a range, and no other way. It
+	// takes the folder Carry along, which belongs to the first id. Only root can
+	// do that.
+	Apart *Range
+	Carry string // an absolute path without symbolic links
 }
 
 // FirstFile is the descriptor of the first of Spec.Files.
@@ -53,6 +58,9 @@ func (p *Process) Kill() error {
 // program does not outlive the caller's process.
 func Start(spec Spec) (*Process, error) {
 	plans := plansFor(os.Geteuid())
+	if spec.Apart != nil {
+		plans = []plan{apartPlan(*spec.Apart)}
+	}
 	var refused []error
 	for _, plan := range plans {
 		p, err := start(spec, plan)
@@ -110,6 +118,9 @@ const released = 1
 func command(spec Spec, plan plan, release *os.File) *exec.Cmd {
 	cmd := exec.Command("/proc/self/exe")
 	cmd.Args = []string{initName, spec.Name, strconv.Itoa(len(spec.Files))}
+	if spec.Apart != nil {
+		cmd.Args = append(cmd.Args, spec.Carry)
+	}
 	cmd.Env = spec.Env
 	cmd.Dir = "/"
 	cmd.Stdout, cmd.Stderr = spec.Log, spec.Log
@@ -122,6 +133,7 @@ func command(spec Spec, plan plan, release *os.File) *exec.Cmd {
 		UidMappings:                plan.uids,
 		GidMappings:                plan.gids,
 		GidMappingsEnableSetgroups: plan.setgroups,
+		AmbientCaps:                plan.rights,
 	}
 	return cmd
 }
