@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -83,10 +84,10 @@ func buildArgumentChanged(p *pair) []Cause {
 		message := fmt.Sprintf("build argument %s %s", plain(v.name), became(v.old, v.new, v.wasSet, v.set))
 		out = append(out, Cause{Message: message + p.wayIn(v), Old: v.old, New: v.new})
 	}
-	if len(out) == 0 && p.j >= 0 {
-		out = p.argumentInFields()
+	if p.j >= 0 {
+		out = append(out, p.orderOf(true)...)
 	}
-	for _, c := range p.argumentsAbove() {
+	for _, c := range slices.Concat(p.frontendArgumentsChanged(), p.argumentsAbove()) {
 		if !slices.ContainsFunc(out, func(o Cause) bool { return o.Message == c.Message }) {
 			out = append(out, c)
 		}
@@ -113,28 +114,6 @@ func (p *pair) wayIn(v variable) string {
 	return "; it is part of every RUN's environment below its ARG"
 }
 
-// argumentInFields finds a build argument that the frontend puts into operations
-// without being asked by the file, as SOURCE_DATE_EPOCH, by its values.
-func (p *pair) argumentInFields() []Cause {
-	if p.textDiffers || len(p.settingsThatDiffer()) > 0 {
-		return nil
-	}
-	args := diffMaps(p.old.rec.BuildArgs, p.cur.rec.BuildArgs)
-	for _, field := range p.ownFields() {
-		f := p.operation.fields[field]
-		for _, name := range sortedNames(args) {
-			a := args[name]
-			if a.old+a.new == "" || !strings.Contains(f.old, a.old) || !strings.Contains(f.new, a.new) {
-				continue
-			}
-			_, wasSet := p.old.rec.BuildArgs[name]
-			_, set := p.cur.rec.BuildArgs[name]
-			return []Cause{{Message: fmt.Sprintf("build argument %s %s", plain(name), became(a.old, a.new, wasSet, set)), Old: a.old, New: a.new}}
-		}
-	}
-	return nil
-}
-
 // environmentChanged names the variables that differ, by what sets them.
 func environmentChanged(p *pair) []Cause {
 	type origin struct{ by, removedBy, because int }
@@ -159,6 +138,9 @@ func environmentChanged(p *pair) []Cause {
 		}
 		out = append(out, c)
 	}
+	if p.j >= 0 {
+		out = append(out, p.orderOf(false)...)
+	}
 	return out
 }
 
@@ -169,7 +151,7 @@ func (p *pair) describeVariables(list []variable) Cause {
 	}
 	var names, old, cur []string
 	for _, v := range list {
-		names = append(names, plain(v.name))
+		names = append(names, v.name)
 		if v.wasSet {
 			old = append(old, v.name+"="+v.old)
 		}
@@ -177,10 +159,7 @@ func (p *pair) describeVariables(list []variable) Cause {
 			cur = append(cur, v.name+"="+v.new)
 		}
 	}
-	listed := strings.Join(names[:min(maxNamed, len(names))], ", ")
-	if more := len(names) - maxNamed; more > 0 {
-		listed += fmt.Sprintf(" and %d more", more)
-	}
+	listed := listNames(names)
 	return Cause{Message: "environment variables " + listed + " changed", Old: strings.Join(old, " "), New: strings.Join(cur, " ")}
 }
 
@@ -229,17 +208,21 @@ func stateChanged(p *pair) []Cause {
 // and the settings that are known do not: by elimination they are inherited.
 func (p *pair) unexplainedFields() []Cause {
 	if p.oldStep == nil || p.textDiffers || isBase(p.step) || len(p.variables) > 0 ||
-		len(instructionChanged(p)) > 0 || len(p.argumentInFields()) > 0 {
+		len(instructionChanged(p)) > 0 || len(p.frontendArgumentsChanged()) > 0 {
 		return nil
 	}
 	var out []Cause
 	for _, field := range p.ownFields() {
 		f := p.operation.fields[field]
-		c := Cause{Message: fmt.Sprintf("%s changed from %s to %s", field, quote(f.old), quote(f.new)), Old: f.old, New: f.new}
-		if field == "actions" { // too long for a message, and nobody's words
-			c.Message = "what BuildKit is to do for it changed"
+		if field == "actions" { // not in the words of anybody who has read the file
+			continue
 		}
-		out = append(out, c)
+		name := cmp.Or(fieldNames[field], field)
+		out = append(out, Cause{Message: fmt.Sprintf("its %s changed from %s to %s", name, quote(f.old), quote(f.new)), Old: f.old, New: f.new})
 	}
 	return out
 }
+
+// fieldNames are what messages call the properties of an operation that go by
+// other names in a record.
+var fieldNames = map[string]string{"args": "command", "actions": "work on files", "cwd": "working directory"}

@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/layerwise/layerwise/analyzer/record"
@@ -14,9 +15,9 @@ func missingEvidence(p *pair) []Cause {
 	case p.oldStep == nil:
 		message = "the build before is not known well enough"
 	case d.verdict == differs && len(d.fields)+len(d.env) == 0 && !d.reshaped:
-		message = "the engine's key of it changed, and the records do not tell what of it"
+		message = "the engine's key of it changed, and the records do not tell what of it" + p.otherVersion()
 	case d.verdict == differs:
-		message = "its definition changed, and the records do not tell why"
+		message = "its definition changed (" + p.whatDiffers() + "), and the records do not tell why" + p.otherVersion()
 	case d.verdict == unclear:
 		message = p.unresolved(p.i)
 	default:
@@ -29,6 +30,37 @@ func missingEvidence(p *pair) []Cause {
 		return nil
 	}
 	return []Cause{{Message: message}}
+}
+
+// otherVersion is an addition where another version of BuildKit, or of this
+// program with its frontend, made the build before.
+func (p *pair) otherVersion() string {
+	if old, cur := p.old.rec.Engine.Version, p.cur.rec.Engine.Version; old != cur {
+		return fmt.Sprintf("; the engine is BuildKit %s, was %s", value(cur, cur != ""), value(old, old != ""))
+	}
+	if old, cur := p.old.rec.Tool, p.cur.rec.Tool; old != cur {
+		return fmt.Sprintf("; it was planned by layerwise %s, before by %s", value(cur, cur != ""), value(old, old != ""))
+	}
+	return ""
+}
+
+// whatDiffers names the properties by which the step's operations differ.
+func (p *pair) whatDiffers() string {
+	var names []string
+	for _, field := range sortedNames(p.operation.fields) {
+		if properties := p.actionProperties(); field == "actions" && len(properties) > 0 {
+			names = append(names, sortedNames(properties)...)
+			continue
+		}
+		names = append(names, cmp.Or(fieldNames[field], field))
+	}
+	if len(p.operation.env) > 0 {
+		names = append(names, "environment")
+	}
+	if p.operation.reshaped {
+		names = append(names, "number of operations")
+	}
+	return listNames(names)
 }
 
 // missingInput names what is not known of an input, "" if all are the same.

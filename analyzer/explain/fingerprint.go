@@ -176,7 +176,7 @@ func sameOperation(v, w *record.Vertex) verdict {
 		return differs
 	case v.Op.Kind == "source":
 		return sameSource(v, w)
-	case maps.Equal(v.Op.Fields, w.Op.Fields) && maps.Equal(v.Op.Env, w.Op.Env):
+	case maps.Equal(v.Op.Fields, w.Op.Fields) && maps.Equal(v.Op.Env, w.Op.Env) && orderDifference(w.Op.EnvOrder, v.Op.EnvOrder) == nil:
 		return same
 	}
 	return differs

@@ -87,6 +87,20 @@ func text(line int, text string) func(*record.Record) {
 	return func(r *record.Record) { r.Steps[line-1].Text, r.Steps[line-1].Expanded = text, "RUN <<EOF (one...)" }
 }
 
+func order(line int, names ...string) func(*record.Record) {
+	return on(line, func(v *record.Vertex) { v.Op.EnvOrder = names })
+}
+
+// argsOf puts build arguments in scope.
+func argsOf(line int, names ...string) func(*record.Record) {
+	return func(r *record.Record) {
+		r.Steps[line-1].Args = map[string]string{}
+		for _, name := range names {
+			r.Steps[line-1].Args[name] = ""
+		}
+	}
+}
+
 func argument(value string) func(*record.Record) {
 	return func(r *record.Record) { r.Steps[1].Args = map[string]string{"V": value} }
 }
@@ -172,11 +186,34 @@ func TestCausesOfRecords(t *testing.T) {
 			3 state-changed: network is new: host`},
 		{"network flag", steps("hit FROM a\nmiss RUN --network=none y"), steps("hit FROM a\nmiss RUN --network=host y", field(2, "network", "HOST")), `
 			2 instruction-changed: instruction changed, was 'RUN --network=none y'`},
-		{"an option in the operation", steps("miss COPY a /", build(map[string]string{"SOURCE_DATE_EPOCH": "17"}), field(1, "actions", `{"timestamp":17000}`)),
-			steps("miss COPY a /", build(map[string]string{"SOURCE_DATE_EPOCH": "18"}), field(1, "actions", `{"timestamp":18000}`)), `
-			1 build-argument-changed: build argument SOURCE_DATE_EPOCH changed from 17 to 18`},
+		{"an option in the operation", steps("miss COPY a /", build(map[string]string{"SOURCE_DATE_EPOCH": "17"}), field(1, "actions", `mkdir {"path":"/w","timestamp":17000000000}`)),
+			steps("miss COPY a /", build(map[string]string{"SOURCE_DATE_EPOCH": "18"}), field(1, "actions", `mkdir {"path":"/w","timestamp":18000000000}`)), `
+			1 build-argument-changed: build argument SOURCE_DATE_EPOCH changed from 17 to 18; it is the time of the folder that this makes`},
+		{"a time that an argument only names", steps("miss COPY a /", build(map[string]string{"SOURCE_DATE_EPOCH": "context"}), field(1, "actions", `mkdir {"path":"/w","timestamp":17000000000}`)),
+			steps("miss COPY a /", build(map[string]string{"SOURCE_DATE_EPOCH": "context"}), field(1, "actions", `mkdir {"path":"/w","timestamp":18000000000}`)), `
+			1 build-argument-changed: what SOURCE_DATE_EPOCH=context stands for changed from 17 to 18`},
+		{"what is made for it", steps("miss WORKDIR w", field(1, "actions", `mkdir {"path":"/a/w","mode":493}`)), steps("miss WORKDIR w", field(1, "actions", `mkdir {"path":"/b/w","mode":448,"owner":{"user":"x"}}`)), `
+			1 state-changed: destination changed from /a/w to /b/w; state-changed: mode changed from 755 to 700; state-changed: owner is new: x`},
+		{"hostname", steps(onlyRun, build(map[string]string{"BUILDKIT_SANDBOX_HOSTNAME": "a"}), field(3, "hostname", "a")), steps(onlyRun, build(map[string]string{"BUILDKIT_SANDBOX_HOSTNAME": "b"}), field(3, "hostname", "b")), `
+			3 build-argument-changed: build argument BUILDKIT_SANDBOX_HOSTNAME changed from a to b`},
+		{"space of cache mounts", steps(onlyRun, field(3, "mounts", "id=/c")), steps(onlyRun, build(map[string]string{"BUILDKIT_CACHE_MOUNT_NS": "n"}), field(3, "mounts", "id=n/c")), `
+			3 build-argument-changed: build argument BUILDKIT_CACHE_MOUNT_NS is new: n`},
+		{"command", steps(onlyRun, field(3, "args", "[a]")), steps(onlyRun, field(3, "args", "[b]")), `
+			3 state-changed: its command changed from '[a]' to '[b]'`},
+		{"order of variables", steps("none ENV A=1 B=2 C=3\nmiss RUN x", order(2, "PATH", "A", "B", "C")), steps("none ENV B=2 A=1 C=3\nmiss RUN x", order(2, "PATH", "B", "A", "C")), `
+			2 environment-changed: the order of the environment variables changed from A, B to B, A (ENV on line 1)`},
+		{"order of variables, and their key", steps("none ENV A=1\nnone ENV B=2\nmiss RUN x", order(3, "A", "B"), key(3, "k")), steps("none ENV B=2\nnone ENV A=1\nmiss RUN x", order(3, "B", "A"), key(3, "l")), `
+			3 environment-changed: the order of the environment variables changed from A, B to B, A (line 1 to 2)`},
+		{"order of arguments", steps("none ARG V\nnone ARG W\nmiss RUN x", order(3, "V", "W"), argsOf(3, "V", "W")), steps("none ARG W\nnone ARG V\nmiss RUN x", order(3, "W", "V"), argsOf(3, "V", "W")), `
+			3 build-argument-changed: the order of the build arguments changed from V, W to W, V (line 1 to 2)`},
+		{"order not recorded before", steps("none ENV A=1 B=2\nmiss RUN x"), steps("none ENV B=2 A=1\nmiss RUN x", order(2, "B", "A")), `
+			2 evicted: nothing changed, but its result is no longer in the engine's cache`},
+		{"one more variable, no other order", steps("none ENV A=1 B=2\nmiss RUN x", order(2, "A", "B")), steps("none ENV A=1 C=3 B=2\nmiss RUN x", order(2, "A", "C", "B")), `
+			2 evicted: nothing changed, but its result is no longer in the engine's cache`},
 		{"an operation that differs for no known reason", steps("miss COPY a /"), steps("miss COPY a /", field(1, "actions", "other")), `
-			1 state-changed: what BuildKit is to do for it changed`},
+			1 unknown: its definition changed (work on files), and the records do not tell why`},
+		{"another engine's version", steps(onlyRun, key(3, "k"), func(r *record.Record) { r.Engine.Version = "v1" }), steps(onlyRun, key(3, "l"), func(r *record.Record) { r.Engine.Version = "v2" }), `
+			3 unknown: the engine's key of it changed, and the records do not tell what of it; the engine is BuildKit v2, was v1`},
 		{"heredoc", steps("hit FROM a\nmiss COPY <<EOF /", takes(2, inline("1", "1"))), steps("hit FROM a\nmiss COPY <<EOF /", takes(2, inline("2", "2"))), `
 			2 files-changed: inline document EOF changed`},
 		{"heredoc and a file", steps("hit FROM a\nmiss COPY <<EOF a /", takes(2, inline("1", "1")), takes(2, context("context", "1")), tree("context", files)),

@@ -67,6 +67,10 @@ func OperationID(v *record.Vertex) (id string, unpinned bool) {
 			field(list[name])
 		}
 	}
+	field("")
+	for _, name := range v.Op.EnvOrder {
+		field(name)
+	}
 	return b.String(), unpinned
 }
 

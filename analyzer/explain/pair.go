@@ -33,6 +33,7 @@ type operationDiff struct {
 	// fields has the properties that differ by name, the old and the new value.
 	fields map[string]change
 	env    map[string]change
+	order  *orderChange // of the variables that both have; nil for the same
 	// reshaped says that the step became another number of operations.
 	reshaped bool
 }
@@ -91,6 +92,9 @@ func diffOperations(step, old *record.Step) operationDiff {
 		}
 		maps.Copy(d.fields, diffMaps(w.Op.Fields, v.Op.Fields))
 		maps.Copy(d.env, diffMaps(w.Op.Env, v.Op.Env))
+		if d.order == nil {
+			d.order = orderDifference(w.Op.EnvOrder, v.Op.EnvOrder)
+		}
 	}
 	if d.reshaped {
 		d.verdict = differs
@@ -222,11 +226,22 @@ func (p *pair) isOwn(field string) bool {
 func (p *pair) ownFields() []string {
 	var out []string
 	for _, f := range slices.Sorted(maps.Keys(p.operation.fields)) {
-		if p.isOwn(f) {
+		if p.isOwn(f) && !p.isFrontends(f) {
 			out = append(out, f)
 		}
 	}
 	return out
+}
+
+// isFrontends says that a property differs only by what the frontend puts there
+// for an argument of its own.
+func (p *pair) isFrontends(field string) bool {
+	if field != "actions" {
+		return false
+	}
+	properties := p.actionProperties()
+	_, ok := properties[timeProperty]
+	return ok && len(properties) == 1
 }
 
 // definitionDiffers says that what the instruction itself asks for differs.
@@ -240,7 +255,7 @@ func (p *pair) definitionDiffers() bool {
 		}
 	}
 	d := p.operation
-	return d.verdict == differs && len(d.fields) == 0 && len(d.env) == 0 // only the engine's key tells
+	return d.verdict == differs && len(d.fields) == 0 && len(d.env) == 0 && d.order == nil // only the engine's key tells
 }
 
 // inlineDiffers says that an inline document differs. The frontend replaces

@@ -41,8 +41,10 @@ func (p *pair) settingsThatDiffer() []stateDiff {
 				out = append(out, s)
 			} else if s, ok := p.owner(); ok {
 				out = append(out, s)
+			} else {
+				out = append(out, p.inheritedProperties()...)
 			}
-		case !p.isOwn(field):
+		case !p.isOwn(field) && len(p.givenChanged(frontendArguments[field])) == 0:
 			out = append(out, p.option(field, c))
 		}
 	}
@@ -157,6 +159,25 @@ func (p *pair) owner() (stateDiff, bool) {
 		return stateDiff{}, false
 	}
 	return p.setting("USER", "user", change{old, cur}), true
+}
+
+// inheritedProperties are those of an operation on files that differ though the
+// instruction is written as before and no variable in it differs: the base image
+// brings them, or another version of BuildKit's frontend.
+func (p *pair) inheritedProperties() []stateDiff {
+	if p.textDiffers || len(p.mentioned) > 0 || p.inlineDiffers() {
+		return nil
+	}
+	var out []stateDiff
+	properties := p.actionProperties()
+	for _, name := range sortedNames(properties) {
+		if name == timeProperty {
+			continue
+		}
+		c := properties[name]
+		out = append(out, stateDiff{name: name, keyword: "FROM", old: c.old, new: c.new, by: -1, removedBy: -1, because: p.changedBase(p.i)})
+	}
+	return out
 }
 
 // lastWord is the destination of a COPY, ADD or WORKDIR.

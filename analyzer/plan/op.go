@@ -7,8 +7,10 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/containerd/platforms"
 	"github.com/layerwise/layerwise/analyzer/record"
 	"github.com/moby/buildkit/solver/pb"
+	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
 // Redactor hides values that look like credentials.
@@ -52,6 +54,7 @@ func execOp(op *pb.Op, r Redactor) record.Op {
 	for _, kv := range meta.GetEnv() {
 		k, v, _ := strings.Cut(kv, "=")
 		out.Env[k] = r.Value(k, v)
+		out.EnvOrder = append(out.EnvOrder, k)
 	}
 	set := func(name, value string) {
 		if value != "" && value != "null" && value != "[]" {
@@ -69,6 +72,10 @@ func execOp(op *pb.Op, r Redactor) record.Op {
 	}
 	set("extra hosts", strings.Join(hosts, " "))
 	set("mounts", mountsOf(e.Mounts))
+	set("exit codes", jsonOf(meta.GetValidExitCodes()))
+	if !meta.GetRemoveMountStubsRecursive() { // as Dockerfiles have it for every RUN
+		set("mount stubs", "kept")
+	}
 	return out
 }
 
@@ -162,11 +169,7 @@ func platformOf(op *pb.Op) string {
 	if p == nil {
 		return ""
 	}
-	s := p.OS + "/" + p.Architecture
-	if p.Variant != "" {
-		s += "/" + p.Variant
-	}
-	return s
+	return platforms.FormatAll(ocispecs.Platform{OS: p.OS, OSVersion: p.OSVersion, OSFeatures: p.OSFeatures, Architecture: p.Architecture, Variant: p.Variant})
 }
 
 func jsonOf(v any) string {

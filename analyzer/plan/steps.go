@@ -2,6 +2,7 @@ package plan
 
 import (
 	"path"
+	"regexp"
 	"strings"
 
 	"github.com/layerwise/layerwise/analyzer/record"
@@ -15,6 +16,10 @@ const (
 	SourceSelf    = "self"   // another vertex of the same step
 	SourceScratch = "scratch"
 )
+
+// onBuild is what stands before a trigger in the file that keeps it. A base image
+// has the trigger alone.
+var onBuild = regexp.MustCompile(`(?i)^\s*ONBUILD(\s|[\\` + "`" + `]\r?\n)+`)
 
 // Record returns the steps in the form of a record, with no outcome yet.
 func (p *Plan) Record(r Redactor) []record.Step {
@@ -34,6 +39,9 @@ func (s *Step) record(r Redactor) record.Step {
 		Line: s.Line, EndLine: s.EndLine, Effect: s.Effect, Why: s.Why, Trigger: s.Trigger,
 		Outcome: record.None,
 		Args:    redactAll(s.Args, r), Env: redactAll(s.Env, r),
+	}
+	if s.Trigger {
+		out.Text = onBuild.ReplaceAllString(out.Text, "")
 	}
 	if s.Stage != nil {
 		out.StageIndex = s.Stage.Index

@@ -195,6 +195,9 @@ type Op struct {
 	Fields map[string]string `json:"fields,omitempty"`
 	// Env is an exec's environment, redacted.
 	Env map[string]string `json:"env,omitempty"`
+	// EnvOrder has the names of Env as the definition lists them, since their order
+	// is part of the key; nil where the record does not know it.
+	EnvOrder []string `json:"envOrder,omitempty"`
 }
 
 // Input is one input of an operation.

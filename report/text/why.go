@@ -133,7 +133,7 @@ func (v *view) cause(c *report.Cause) cell {
 	}
 	message := cmp.Or(v.says(c.Message), v.clean(strings.ReplaceAll(c.Kind, "-", " ")), "unknown")
 	out := one(plain, message)
-	if len(c.Files) > 0 && !(len(c.Files)+c.MoreFiles == 1 && strings.Contains(message, v.clean(c.Files[0].Path))) {
+	if len(c.Files) > 0 && !(v.names(message, c.Files) && (len(c.Files) <= mostFiles || !v.opts.Verbose)) {
 		out = append(out, paragraph{text: v.files(c.Files, c.MoreFiles), style: quiet, indent: hang})
 	}
 	if c.Old == "" || c.New == "" && c.Kind != "instruction-changed" {
@@ -141,7 +141,7 @@ func (v *view) cause(c *report.Cause) cell {
 	}
 	before, after := v.value(c.Old), v.value(c.New)
 	switch {
-	case strings.Contains(message, before):
+	case strings.Contains(message, before), strings.Contains(message, v.value(start(c.Old))):
 	case c.Kind == "instruction-changed":
 		// The row itself shows the new text.
 		out = append(out, paragraph{text: "was " + before, style: quiet, indent: hang})
@@ -149,6 +149,22 @@ func (v *view) cause(c *report.Cause) cell {
 		out[0].text = fmt.Sprintf("%s: %s %s %s", message, before, v.glyph.arrow, after)
 	}
 	return out
+}
+
+// names says that a message names the files that would be listed below it.
+func (v *view) names(message string, files []report.FileChange) bool {
+	return !slices.ContainsFunc(files[:min(mostFiles, len(files))], func(f report.FileChange) bool {
+		return !strings.Contains(message, v.clean(f.Path))
+	})
+}
+
+// start is what messages keep of a value that is long, a commit say.
+func start(s string) string {
+	const enough = 12
+	if runes := []rune(s); len(runes) > enough {
+		return string(runes[:enough])
+	}
+	return s
 }
 
 // value shortens an old or a new value.
