@@ -110,5 +110,5 @@ func (p *pair) attributesThatDiffer(in *inputPair) map[string]change {
 	if v == nil || w == nil {
 		return nil
 	}
-	return diffMaps(w.Op.Fields, v.Op.Fields)
+	return sourceChanges(v, w)
 }

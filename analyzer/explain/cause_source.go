@@ -142,7 +142,11 @@ func remoteSourceChanged(p *pair) []Cause {
 			continue
 		}
 		moved := v.Op.Fields["identifier"] != w.Op.Fields["identifier"]
-		if in.switched || in.redefined && (p.textDiffers || len(p.mentioned) > 0 || !moved) {
+		repinned := !moved && v.Pin != "" && w.Pin != "" && v.Pin != w.Pin
+		if in.switched || in.redefined && !repinned && (p.textDiffers || len(p.mentioned) > 0 || !moved) {
+			continue
+		}
+		if attributes := p.attributesThatDiffer(in); len(attributes) > 0 && !moved && !repinned && len(p.frontendArgumentsChanged()) > 0 {
 			continue
 		}
 		if !in.byContent() && (isRepository(v) || fromArchive(*in.cur)) && len(parentRebuilt(p)) > 0 {

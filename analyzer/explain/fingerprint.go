@@ -205,7 +205,7 @@ func sameSource(v, w *record.Vertex) verdict {
 			return unclear
 		}
 		return same
-	case !maps.Equal(v.Op.Fields, w.Op.Fields):
+	case len(sourceChanges(v, w)) > 0:
 		return differs
 	case v.Pin != "" && w.Pin != "" && v.Pin != w.Pin:
 		return differs
@@ -213,6 +213,16 @@ func sameSource(v, w *record.Vertex) verdict {
 		return unclear
 	}
 	return same
+}
+
+// sourceChanges are the properties by which two sources differ, without those that
+// say only what has to be found there: they enter no key.
+func sourceChanges(v, w *record.Vertex) map[string]change {
+	changes := diffMaps(w.Op.Fields, v.Op.Fields)
+	maps.DeleteFunc(changes, func(name string, _ change) bool {
+		return name == "http.checksum" || name == "git.checksum" || strings.HasPrefix(name, "http.sig.") || strings.HasPrefix(name, "git.sig.")
+	})
+	return changes
 }
 
 // image is what a source of an image names.

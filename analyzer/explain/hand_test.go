@@ -87,6 +87,18 @@ func text(line int, text string) func(*record.Record) {
 	return func(r *record.Record) { r.Steps[line-1].Text, r.Steps[line-1].Expanded = text, "RUN <<EOF (one...)" }
 }
 
+// repository gives the third step the source of git://x.org/r.
+func repository(commit, attribute, value string) func(*record.Record) {
+	return func(r *record.Record) {
+		v := record.Vertex{Pin: commit, Op: record.Op{Kind: "source", Fields: map[string]string{"identifier": "git://x.org/r"}}}
+		if value != "" {
+			v.Op.Fields[attribute] = value
+		}
+		r.Steps[2].Vertices[0].Op.Fields = map[string]string{"actions": "the same"}
+		r.Steps[2].Vertices = append(r.Steps[2].Vertices, v)
+	}
+}
+
 func order(line int, names ...string) func(*record.Record) {
 	return on(line, func(v *record.Vertex) { v.Op.EnvOrder = names })
 }
@@ -239,6 +251,18 @@ func TestCausesOfRecords(t *testing.T) {
 			3 unknown: the content of https://x.org/a is not known in either build`},
 		{"git", steps(onlyRun, takes(3, record.Input{Source: "git://x.org/r", Hashed: true, Content: "1"})), steps(onlyRun, takes(3, record.Input{Source: "git://x.org/r", Hashed: true, Content: "2"})), `
 			3 remote-source-changed: git://x.org/r has another content`},
+		{"git, another option", steps("hit FROM a\nhit RUN x\nmiss ADD x.org/r", takes(3, record.Input{Source: "git://x.org/r", Hashed: true}), repository("1", "git.keepgitdir", "")),
+			steps("hit FROM a\nhit RUN x\nmiss ADD --keep-git-dir x.org/r", takes(3, record.Input{Source: "git://x.org/r", Hashed: true}), repository("1", "git.keepgitdir", "true")), `
+			3 instruction-changed: instruction changed, was 'ADD x.org/r'`},
+		{"git, another option and another commit", steps("hit FROM a\nhit RUN x\nmiss ADD x.org/r", takes(3, record.Input{Source: "git://x.org/r", Hashed: true}), repository("1", "git.keepgitdir", "")),
+			steps("hit FROM a\nhit RUN x\nmiss ADD --keep-git-dir x.org/r", takes(3, record.Input{Source: "git://x.org/r", Hashed: true}), repository("2", "git.keepgitdir", "true")), `
+			3 instruction-changed: instruction changed, was 'ADD x.org/r'; remote-source-changed: git://x.org/r changed from 1 to 2`},
+		{"git, only what has to be found", steps("hit FROM a\nhit RUN x\nmiss ADD x.org/r", takes(3, record.Input{Source: "git://x.org/r", Hashed: true}), repository("1", "", "")),
+			steps("hit FROM a\nhit RUN x\nmiss ADD --checksum=1 x.org/r", takes(3, record.Input{Source: "git://x.org/r", Hashed: true}), repository("1", "git.checksum", "1")), `
+			3 evicted: nothing changed, but its result is no longer in the engine's cache`},
+		{"git context, its times", steps(onlyRun, takes(3, record.Input{Source: "git://x.org/r", Hashed: true}), repository("1", "", "")),
+			steps(onlyRun, build(map[string]string{"SOURCE_DATE_EPOCH": "1"}), takes(3, record.Input{Source: "git://x.org/r", Hashed: true}), repository("1", "git.mtime", "commit")), `
+			3 build-argument-changed: build argument SOURCE_DATE_EPOCH is new: 1`},
 		{"git context, another one", steps(onlyRun, takes(3, record.Input{Source: "git://x.org/r", Hashed: true, Content: "1"})), steps(onlyRun, takes(3, record.Input{Source: "git://x.org/s", Hashed: true, Content: "2"})), `
 			3 remote-source-changed: taken from 'git://x.org/s', was 'git://x.org/r'`},
 		{"output changed though nothing ran", steps(onlyRun, takes(3, record.Input{Step: "s2", Hashed: true, Content: "1"})), steps(onlyRun, takes(3, record.Input{Step: "s2", Hashed: true, Content: "2"})), `

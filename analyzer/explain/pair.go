@@ -189,7 +189,7 @@ func (p *pair) isRedefined(in *inputPair) bool {
 	case a.Hashed != b.Hashed || !sameSelectors(a, b):
 		return true
 	case a.Step == "" && b.Step == "":
-		return a.Source != b.Source && !p.sameImageName(a, b)
+		return a.Source != b.Source && !p.sameImageName(a, b) || p.textDiffers && len(p.attributesThatDiffer(in)) > 0
 	case a.Step == "" || b.Step == "":
 		return true
 	case in.producer < 0 || in.before < 0:
