@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -56,7 +57,7 @@ var actionProperties = map[string]string{
 	"makeParents": "making of folders above", "createDestPath": "making of folders above", "followSymlink": "following of links",
 	"dirCopyContents": "copying of a folder's content alone", "attemptUnpackDockerCompatibility": "unpacking of archives",
 	"allowWildcard": "use of patterns", "allowEmptyWildcard": "use of patterns", "allowNotFound": "removal of what is not there",
-	"include_patterns": "patterns", "exclude_patterns": "excluded patterns", "required_paths": "required paths",
+	"include_patterns": "list of patterns", "exclude_patterns": "list of excluded patterns", "required_paths": "list of required paths",
 	"alwaysReplaceExistingDestPaths": "replacing of what is there",
 }
 
@@ -64,17 +65,17 @@ const timeProperty = "time"
 
 // diffActions compares the actions of two operations by property, in the words of
 // messages. Of properties that differ in several actions it has the first. It is
-// nil if the actions are not the same ones.
+// nil if they are not known.
 func diffActions(old, cur string) map[string]change {
 	as, bs := parseActions(old), parseActions(cur)
-	if as == nil || len(as) != len(bs) {
+	if as == nil || bs == nil {
 		return nil
+	}
+	if before, now := kindsOf(as), kindsOf(bs); before != now {
+		return map[string]change{"list of operations": {before, now}}
 	}
 	out := map[string]change{}
 	for k := range as {
-		if as[k].kind != bs[k].kind {
-			return nil
-		}
 		diff := diffMaps(as[k].properties, bs[k].properties)
 		for _, name := range slices.Sorted(maps.Keys(diff)) {
 			top, _, _ := strings.Cut(name, ".")
@@ -90,6 +91,14 @@ func diffActions(old, cur string) map[string]change {
 	return out
 }
 
+func kindsOf(actions []action) string {
+	var kinds []string
+	for _, a := range actions {
+		kinds = append(kinds, a.kind)
+	}
+	return strings.Join(kinds, ", ")
+}
+
 // readable is a change in the words of flags: modes are octal, and times are in
 // seconds as SOURCE_DATE_EPOCH has them.
 func readable(property string, c change) change {
@@ -98,15 +107,29 @@ func readable(property string, c change) change {
 		return change{octal(c.old), octal(c.new)}
 	case timeProperty:
 		return change{seconds(c.old), seconds(c.new)}
+	case "content":
+		return change{decoded(c.old), decoded(c.new)}
 	}
 	return c
 }
 
-func octal(mode string) string {
-	if n, err := strconv.ParseInt(mode, 10, 64); err == nil && n > 0 {
-		return strconv.FormatInt(n, 8)
+func decoded(data string) string {
+	text, err := base64.StdEncoding.DecodeString(data)
+	if err != nil {
+		return data
 	}
-	return mode
+	return string(text)
+}
+
+func octal(mode string) string {
+	n, err := strconv.ParseInt(mode, 10, 64)
+	switch {
+	case err != nil:
+		return mode
+	case n < 0: // as in the source
+		return ""
+	}
+	return strconv.FormatInt(n, 8)
 }
 
 // seconds is a time of BuildKit's, in nanoseconds and -1 for none, in seconds.

@@ -218,9 +218,25 @@ func (p *pair) unexplainedFields() []Cause {
 			continue
 		}
 		name := cmp.Or(fieldNames[field], field)
+		if field == "mounts" {
+			name, f = differingMounts(f)
+		}
 		out = append(out, Cause{Message: fmt.Sprintf("its %s changed from %s to %s", name, quote(f.old), quote(f.new)), Old: f.old, New: f.new})
 	}
 	return out
+}
+
+// differingMounts leaves out the mounts that are as they were.
+func differingMounts(c change) (name string, differing change) {
+	old, cur := strings.Fields(c.old), strings.Fields(c.new)
+	without := func(list, other []string) string {
+		return strings.Join(slices.DeleteFunc(slices.Clone(list), func(m string) bool { return slices.Contains(other, m) }), " ")
+	}
+	differing = change{without(old, cur), without(cur, old)}
+	if differing.old+differing.new == "" {
+		return "order of mounts", c
+	}
+	return "mounts", differing
 }
 
 // fieldNames are what messages call the properties of an operation that go by

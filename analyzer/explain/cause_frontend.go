@@ -65,7 +65,10 @@ func (p *pair) epochChanged() []Cause {
 	old, before, wasSet := p.old.epoch(p.j)
 	cur, by, set := p.cur.epoch(p.i)
 	what := "build argument " + argEpoch
-	if old == cur && wasSet == set { // it names something that has a time
+	switch {
+	case old == cur && wasSet == set && !set: // a record without the argument's value
+		return []Cause{{Message: "the time of what it makes " + became(c.old, c.new, c.old != "", c.new != ""), Old: c.old, New: c.new}}
+	case old == cur && wasSet == set: // it names something that has a time
 		message := fmt.Sprintf("what %s=%s stands for %s", argEpoch, value(cur, set), became(c.old, c.new, c.old != "", c.new != ""))
 		return []Cause{{Message: message, Old: c.old, New: c.new}}
 	}

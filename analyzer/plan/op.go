@@ -91,7 +91,7 @@ func secretNames(env []*pb.SecretEnv) string {
 func mountsOf(mounts []*pb.Mount) string {
 	var out []string
 	for _, m := range mounts {
-		if m.Dest == pb.RootMount && m.MountType == pb.MountType_BIND && !m.Readonly {
+		if m.Dest == pb.RootMount && m.MountType == pb.MountType_BIND && !m.Readonly && m.ResultID == "" {
 			continue
 		}
 		d := fmt.Sprintf("type=%s,target=%s", strings.ToLower(m.MountType.String()), m.Dest)
@@ -109,6 +109,9 @@ func mountsOf(mounts []*pb.Mount) string {
 		}
 		if t := m.TmpfsOpt; t != nil {
 			d += ",size=" + strconv.FormatInt(t.Size, 10)
+		}
+		if m.ResultID != "" {
+			d += ",result=" + m.ResultID
 		}
 		out = append(out, d)
 	}
