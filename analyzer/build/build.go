@@ -125,6 +125,7 @@ type run struct {
 	statuses *statuses
 	scans    scans
 	culprit  digest.Digest   // the vertex that failed the build, "" for none
+	keyless  bool            // and did so before it ran: it has no cache key
 	seen     map[string]seen // of local sources, where facts tell
 	// pins has what remote sources resolved to, where no facts will tell.
 	pins map[digest.Digest]string
@@ -205,6 +206,7 @@ func (r *run) record(info engine.Info, buildErr error) *record.Record {
 		var vertex *errdefs.VertexError
 		if rec.Result == record.Failed && errors.As(buildErr, &vertex) {
 			r.culprit = digest.Digest(vertex.Digest)
+			r.keyless = keyError.MatchString(buildErr.Error())
 		}
 	}
 	if r.plan.Syntax != "" {
@@ -215,12 +217,17 @@ func (r *run) record(info engine.Info, buildErr error) *record.Record {
 
 // Message is what a build's error says, without what gRPC and the frontend wrap
 // around it on its way.
-func Message(err error) string {
-	return wrapping.ReplaceAllString(err.Error(), "")
-}
+func Message(err error) string { return Unwrapped(err.Error()) }
+
+// Unwrapped is Message for an error that is text alone, such as that of a vertex.
+func Unwrapped(message string) string { return wrapping.ReplaceAllString(message, "") }
+
+// keyError is how BuildKit wraps the error of a vertex whose key it cannot have
+// (solver/edge.go).
+var keyError = regexp.MustCompile(`failed to (compute|load) cache key: `)
 
 var wrapping = regexp.MustCompile(`failed to run Build function: |failed to solve: |rpc error: code = Unknown desc = |` +
-	`failed to compute cache key: failed to calculate checksum of ref \S+: `)
+	`(failed to compute cache key: )?failed to calculate checksum of ref \S+: `)
 
 // namedValues are the build arguments and variables of a file by name, as they
 // are in scope and as they are written.

@@ -30,15 +30,16 @@ func CacheCount(ctx context.Context, eng engine.Engine, salt []byte) (map[string
 }
 
 // countCache writes down what lies in the cache of an engine that cannot be asked
-// what it would reuse. A build that ran nothing changed nothing of it.
+// what it would reuse. A build that ran nothing changed nothing of it; one that
+// failed may claim more of it than is true.
 func (r *run) countCache(ctx context.Context, rec *record.Record) {
 	if r.engine.Info().Kind != engine.KindRemote {
 		return
 	}
-	ran := slices.ContainsFunc(rec.Steps, func(s record.Step) bool {
-		return slices.ContainsFunc(s.Vertices, func(v record.Vertex) bool { return v.Ran })
+	needed := slices.ContainsFunc(rec.Steps, func(s record.Step) bool {
+		return slices.ContainsFunc(s.Vertices, func(v record.Vertex) bool { return v.Ran || v.Cached == record.Claimed })
 	})
-	if !ran {
+	if !needed {
 		return
 	}
 	count, err := CacheCount(ctx, r.engine, r.Salt)

@@ -15,15 +15,13 @@ import (
 func (r *run) attribute(rec *record.Record, facts map[digest.Digest]engine.Fact) {
 	i := 0
 	for _, b := range r.plan.Builds {
-		consumers := consumersOf(b)
-		ends := map[*plan.Vertex]end{}
-		for _, v := range backwards(b.Vertices) {
-			var e end
-			if f, ok := facts[v.Digest]; facts != nil {
-				e = r.endByFact(v, f, ok, rec.Result)
-			} else {
-				e = r.endByStatus(v, consumers[v], ends, rec.Result)
-			}
+		var ends map[*plan.Vertex]end
+		if rec.Result == record.Succeeded {
+			ends = r.finished(b, facts)
+		} else {
+			ends = r.unfinished(b, facts, rec.Result)
+		}
+		for v, e := range ends {
 			if e.ran && v.Op.GetSource() != nil {
 				e.seconds = max(e.seconds, r.statuses.transfer(v.Digest))
 			}
@@ -32,53 +30,48 @@ func (r *run) attribute(rec *record.Record, facts map[digest.Digest]engine.Fact)
 			}
 			ends[v] = e
 		}
-		if rec.Result != record.Succeeded {
-			r.unreach(b, consumers, ends)
-		}
 		for _, s := range b.Steps {
 			r.fill(&rec.Steps[i], s, ends, facts)
+			if rec.FailedStep == "" && rec.Steps[i].Outcome == record.StepFailed && r.isCulprit(s) {
+				rec.FailedStep = rec.Steps[i].ID
+			}
 			i++
 		}
 	}
 }
 
-// unreach takes back, in a build that did not get to its end, that a vertex was
-// reused where that cannot be. When a vertex is announced as started, BuildKit's
-// status counts as reused what it builds on and nobody has heard of yet
-// (vertexStream in solver/progress.go); one whose key cannot be computed is
-// announced so that it can fail, with nothing below it done.
-func (r *run) unreach(b *plan.Build, consumers map[*plan.Vertex][]*plan.Vertex, ends map[*plan.Vertex]end) {
-	for _, v := range b.Vertices {
-		e := ends[v]
-		if e.ran || !e.done || r.loaded(v) || slices.ContainsFunc(consumers[v], func(c *plan.Vertex) bool { return ends[c].ran }) {
-			continue
-		}
-		for i, in := range v.Inputs {
-			// On top of what was made just now, nothing can have been made before,
-			// unless it takes only files.
-			if _, hashed := plan.Selectors(v.Op, i); !hashed && (ends[in].ran || !ends[in].done) {
-				e.done = false
-			}
-		}
-		ends[v] = e
-	}
-}
-
-// loaded says that a vertex was itself announced as reused: what is inferred took
-// no time.
-func (r *run) loaded(v *plan.Vertex) bool {
-	s := r.statuses.get(v.Digest)
-	return s != nil && s.Cached && s.Started != nil && s.Completed != nil && !s.Started.Equal(*s.Completed)
+// isCulprit says that it is a step's own operation that failed the build, or a
+// source that it reads.
+func (r *run) isCulprit(s *plan.Step) bool {
+	return slices.ContainsFunc(s.Vertices, func(v *plan.Vertex) bool { return v.Digest == r.culprit })
 }
 
 // end is how a vertex ended.
 type end struct {
 	ran      bool // its operation was executed
-	done     bool // it completed, executed or not
+	done     bool // its result is there, made or reused
 	reached  bool // it was worked on
 	canceled bool
 	err      string
 	seconds  float64
+	// begun says that its operation was called for sure, which takes all inputs.
+	begun bool
+	// cached is what speaks for its result being in the engine's cache; see
+	// record.Vertex.
+	cached record.Evidence
+}
+
+// finished are the ends of a build that got to its own.
+func (r *run) finished(b *plan.Build, facts map[digest.Digest]engine.Fact) map[*plan.Vertex]end {
+	consumers, ends := consumersOf(b), map[*plan.Vertex]end{}
+	for _, v := range backwards(b.Vertices) {
+		if f, ok := facts[v.Digest]; facts != nil {
+			ends[v] = r.endByFact(v, f, ok)
+		} else {
+			ends[v] = r.endByStatus(v, consumers[v], ends)
+		}
+	}
+	return ends
 }
 
 func consumersOf(b *plan.Build) map[*plan.Vertex][]*plan.Vertex {
@@ -99,10 +92,9 @@ func backwards(vs []*plan.Vertex) []*plan.Vertex {
 	return out
 }
 
-// endByFact takes the engine's own word for what was executed; whether a vertex
-// that was not executed was reused, or never reached, is in its status.
-func (r *run) endByFact(v *plan.Vertex, f engine.Fact, known bool, result record.Result) end {
-	e := r.statusEnd(v, result)
+// endByFact takes the engine's own word for what was executed.
+func (r *run) endByFact(v *plan.Vertex, f engine.Fact, known bool) end {
+	e := r.statusEnd(v)
 	e.ran = known && f.Executions > 0
 	if e.ran {
 		e.seconds = f.Seconds
@@ -117,13 +109,13 @@ func (r *run) endByFact(v *plan.Vertex, f engine.Fact, known bool, result record
 }
 
 // endByStatus infers what was executed from status events alone.
-func (r *run) endByStatus(v *plan.Vertex, consumers []*plan.Vertex, ends map[*plan.Vertex]end, result record.Result) end {
-	e := r.statusEnd(v, result)
+func (r *run) endByStatus(v *plan.Vertex, consumers []*plan.Vertex, ends map[*plan.Vertex]end) end {
+	e := r.statusEnd(v)
 	s := r.statuses.get(v.Digest)
 	switch {
 	case s == nil || s.Started == nil:
 	case s.Cached:
-	case result == record.Succeeded && isCancel(s.Error):
+	case isCancel(s.Error):
 	case v.Op.GetMerge() != nil && r.statuses.wasCached(v.Digest): // and made real after that
 	case len(v.Inputs) > 0:
 		e.ran = e.done || e.err != "" && !keyFailed(e.err)
@@ -132,16 +124,10 @@ func (r *run) endByStatus(v *plan.Vertex, consumers []*plan.Vertex, ends map[*pl
 	default:
 		// A vertex without inputs announces its key, whether or not its content
 		// is needed then. It is, exactly if a consumer ran on top of it.
-		stopped := false
 		for _, c := range consumers {
-			// One that was cancelled may not have begun.
-			e.ran = e.ran || ends[c].ran && !ends[c].canceled
-			stopped = stopped || ends[c].canceled
+			e.ran = e.ran || ends[c].ran
 		}
-		e.ran = e.ran || len(consumers) == 0 || e.err != "" && !e.canceled
-		if stopped && !e.ran {
-			e.done = false
-		}
+		e.ran = e.ran || len(consumers) == 0 || e.err != ""
 	}
 	if e.ran {
 		e.seconds = seconds(s)
@@ -168,17 +154,18 @@ func (r *run) cachedElsewhere(v *plan.Vertex) bool {
 	return false
 }
 
-// statusEnd is what the last status event tells for sure.
-func (r *run) statusEnd(v *plan.Vertex, result record.Result) end {
+// statusEnd is what the last status event tells of a vertex in a build that got
+// to its end.
+func (r *run) statusEnd(v *plan.Vertex) end {
 	s := r.statuses.get(v.Digest)
-	if s == nil { // reused as part of something above it, or never reached
-		return end{done: result == record.Succeeded}
-	}
-	if result == record.Succeeded && isCancel(s.Error) { // the engine found that it is the same as another one
+	switch {
+	case s == nil: // reused as part of something above it
+		return end{done: true}
+	case isCancel(s.Error): // the engine found that it is the same as another one
 		return end{reached: true, done: true}
 	}
-	e := end{reached: s.Started != nil, err: r.redactor.Text(s.Error), canceled: isCancel(s.Error)}
-	e.done = e.err == "" && (s.Completed != nil || result == record.Succeeded)
+	e := end{reached: s.Started != nil, err: r.redactor.Text(s.Error)}
+	e.done = e.err == ""
 	return e
 }
 
@@ -195,7 +182,10 @@ func (r *run) fill(out *record.Step, s *plan.Step, ends map[*plan.Vertex]end, fa
 	for i, v := range s.Vertices {
 		e := ends[v]
 		rv := &out.Vertices[i]
-		rv.Ran, rv.Done, rv.Error, rv.Seconds = e.ran, e.done, e.err, e.seconds
+		rv.Ran, rv.Done, rv.Error, rv.Seconds, rv.Cached = e.ran, e.done, e.err, e.seconds, e.cached
+		if e.cached == record.Claimed {
+			rv.CacheName = CacheName(rv, r.Salt)
+		}
 		if pin := r.pins[v.Digest]; pin != "" {
 			rv.Pin = r.redactor.Text(pin)
 		}
@@ -217,7 +207,7 @@ func (r *run) fill(out *record.Step, s *plan.Step, ends map[*plan.Vertex]end, fa
 		total.ran = total.ran || e.ran
 		total.done = total.done && e.done
 		total.reached = total.reached || e.reached
-		if e.err != "" {
+		if e.err != "" && (total.err == "" || total.canceled) {
 			total.err, total.canceled = e.err, e.canceled
 		}
 		total.seconds += e.seconds
@@ -236,7 +226,7 @@ func (r *run) fill(out *record.Step, s *plan.Step, ends map[*plan.Vertex]end, fa
 		}
 	}
 	if out.Outcome == record.StepFailed {
-		out.Error = total.err
+		out.Error = Unwrapped(total.err)
 	}
 }
 

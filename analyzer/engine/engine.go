@@ -55,8 +55,14 @@ type Fact struct {
 	// Pin is what a source resolved to: an image digest, a git commit, the
 	// checksum of a download. "" for anything else.
 	Pin string
+	// Cached says that the engine's cache had a result for the operation when the
+	// build looked: be it that it was loaded, or that the build failed before that.
+	Cached bool
 	// Executions counts calls of Exec. 0 means that nothing ran.
 	Executions int
+	// Kept says that the cache has what Exec made. The result of an operation that
+	// ends after its build was given up is dropped.
+	Kept bool
 	// WouldRun says that a dry run called for Exec. Nothing ran then, unless
 	// Executions says so: of a source whose files were needed to go on.
 	WouldRun bool

@@ -11,6 +11,8 @@ import (
 // each hit the size of its result and the content of the inputs that the engine
 // decided without, marked as Carried. Steps match as in Compare. Nothing is taken
 // over from a step or an input that is known to be another one; old may be nil.
+// What the engine of a build that failed claims to be cached is a hit if old proves
+// it; see Prove.
 //
 // A build that was observed is given warnings of files that the engine may have
 // used as they were before, since it cannot tell that they changed; its trees have
@@ -20,6 +22,7 @@ func CarryForward(old, cur *record.Record) {
 		return
 	}
 	c := newComparing(old, cur)
+	c.prove()
 	for _, i := range c.cur.order {
 		j := c.partner[i]
 		if j < 0 || c.cur.ran(i) && c.cur.steps[i].Outcome != record.Run {

@@ -26,11 +26,13 @@ type Record struct {
 	// StandIns lists the base images that were answered with something else.
 	StandIns []StandIn `json:"standIns,omitempty"`
 
-	Result  Result    `json:"result"`
-	Error   string    `json:"error,omitempty"`
-	Started time.Time `json:"started"`
-	Seconds float64   `json:"seconds"`
-	Basis   Basis     `json:"basis"`
+	Result Result `json:"result"`
+	Error  string `json:"error,omitempty"`
+	// FailedStep is the id of the step whose error is Error; "" where it is none's.
+	FailedStep string    `json:"failedStep,omitempty"`
+	Started    time.Time `json:"started"`
+	Seconds    float64   `json:"seconds"`
+	Basis      Basis     `json:"basis"`
 
 	// BuildArgs are the build arguments that were given, redacted.
 	BuildArgs map[string]string `json:"buildArgs,omitempty"`
@@ -179,12 +181,34 @@ type Vertex struct {
 	Pin    string  `json:"pin,omitempty"` // what a source resolved to
 	Inputs []Input `json:"inputs,omitempty"`
 	// NoCache says that the build asked not to reuse it.
-	NoCache bool    `json:"noCache,omitempty"`
-	Ran     bool    `json:"ran"`
-	Done    bool    `json:"done"` // it completed, by running or from the cache
-	Seconds float64 `json:"seconds,omitempty"`
-	Error   string  `json:"error,omitempty"`
+	NoCache bool `json:"noCache,omitempty"`
+	Ran     bool `json:"ran"`
+	Done    bool `json:"done"` // its result is there, by running or from the cache
+	// Cached is what speaks for the engine's cache having the result of an operation
+	// that did not run in a build that failed or was cancelled; "" in any other.
+	Cached Evidence `json:"cached,omitempty"`
+	// CacheName is under what Record.EngineCache counts the result, where the engine
+	// only claims to have it.
+	CacheName string  `json:"cacheName,omitempty"`
+	Seconds   float64 `json:"seconds,omitempty"`
+	Error     string  `json:"error,omitempty"`
 }
+
+// Evidence is what speaks for a result being in the engine's cache.
+type Evidence string
+
+// All evidence but a claim is a proof: after a failure, BuildKit says of operations
+// that it never looked at that they are cached.
+const (
+	Loaded   Evidence = "loaded"   // the engine loaded it
+	Found    Evidence = "found"    // the engine had one for its key
+	Used     Evidence = "used"     // what needs it was called, or was reused itself
+	Recorded Evidence = "recorded" // claimed, and an earlier build of the same left it there
+	Claimed  Evidence = "claimed"  // the engine says so, which proves nothing
+)
+
+// Proof says that the result is there.
+func (e Evidence) Proof() bool { return e != "" && e != Claimed }
 
 // Op is what an operation's own cache key is made from, in comparable form.
 type Op struct {

@@ -117,7 +117,7 @@ func (d *Daemon) open(ctx context.Context) error {
 	}
 	d.keys = keys
 	d.importers = cacheImporters(sessions, w.ContentStore(), hosts)
-	d.cache = solver.NewCacheManager(ctx, "local", keys, worker.NewCacheResultStorage(workers))
+	d.cache = solver.NewCacheManager(ctx, "local", keys, d.recorder.Results(worker.NewCacheResultStorage(workers)))
 	entries := int64(historyEntries)
 	d.control, err = control.NewController(control.Opt{
 		SessionManager:   sessions,

@@ -5,7 +5,6 @@ package probe
 import (
 	"context"
 	"slices"
-	"time"
 
 	"github.com/moby/buildkit/session"
 	"github.com/moby/buildkit/solver"
@@ -35,6 +34,7 @@ func (o *recordedOp) CacheMap(ctx context.Context, job solver.JobContext, index 
 	}
 	cacheMap := *original
 	cacheMap.Deps = slices.Clone(original.Deps)
+	cacheMap.Opts = withVertex(original.Opts, o.vertex)
 	o.recorder.update(o.vertex, func(f *engine.Fact) {
 		if index > 0 {
 			return
@@ -73,10 +73,11 @@ func (o *recordedOp) recordContent(input int, compute solver.ResultBasedCacheFun
 }
 
 func (o *recordedOp) Exec(ctx context.Context, job solver.JobContext, inputs []solver.Result) ([]solver.Result, error) {
-	start := time.Now()
+	start := o.recorder.begin(o.vertex)
 	outputs, err := o.Op.Exec(ctx, job, inputs)
-	o.recorder.ran(o.vertex, time.Since(start).Seconds(), err)
+	o.recorder.end(o.vertex, start, err)
 	if err == nil {
+		o.recorder.results.made(o.vertex, outputs...)
 		o.recorder.made(ctx, o.vertex, outputs)
 	}
 	return outputs, err

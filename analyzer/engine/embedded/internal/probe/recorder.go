@@ -5,6 +5,7 @@ package probe
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/containerd/containerd/v2/core/snapshots"
 	"github.com/moby/buildkit/cache"
@@ -21,6 +22,8 @@ type Recorder struct {
 	graph *graph
 	files *fileDigests
 	usage usageFunc // nil where sizes are not measured
+	// results tells which vertex made a result that is kept.
+	results *results
 
 	mu        sync.Mutex
 	facts     map[digest.Digest]*engine.Fact
@@ -33,10 +36,11 @@ type usageFunc = func(ctx context.Context, key string) (snapshots.Usage, error)
 // NewRecorder makes a recorder. Without usage, output sizes are not measured.
 func NewRecorder(usage usageFunc) *Recorder {
 	return &Recorder{
-		graph: newGraph(),
-		files: newFileDigests(),
-		usage: usage,
-		facts: map[digest.Digest]*engine.Fact{},
+		graph:   newGraph(),
+		files:   newFileDigests(),
+		usage:   usage,
+		results: newResults(),
+		facts:   map[digest.Digest]*engine.Fact{},
 	}
 }
 
@@ -63,6 +67,7 @@ func (r *Recorder) Take(ctx context.Context) map[digest.Digest]engine.Fact {
 		taken[vertex] = *fact
 	}
 	r.facts = map[digest.Digest]*engine.Fact{}
+	r.results.forget()
 	return taken
 }
 
@@ -79,11 +84,16 @@ func (r *Recorder) update(vertex digest.Digest, change func(*engine.Fact)) {
 	change(fact)
 }
 
-// ran records one call of Exec.
-func (r *Recorder) ran(vertex digest.Digest, seconds float64, err error) {
+// begin records that Exec was called, and returns when.
+func (r *Recorder) begin(vertex digest.Digest) time.Time {
+	r.update(vertex, func(f *engine.Fact) { f.Executions++ })
+	return time.Now()
+}
+
+// end records how a call of Exec ended that began at start.
+func (r *Recorder) end(vertex digest.Digest, start time.Time, err error) {
 	r.update(vertex, func(f *engine.Fact) {
-		f.Executions++
-		f.Seconds += seconds
+		f.Seconds += time.Since(start).Seconds()
 		f.Error = ""
 		if err != nil {
 			f.Error = err.Error()

@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/moby/buildkit/cache"
 	"github.com/moby/buildkit/session"
@@ -15,6 +14,7 @@ import (
 	"github.com/moby/buildkit/solver/pb"
 	"github.com/moby/buildkit/source"
 	srctypes "github.com/moby/buildkit/source/types"
+	"github.com/moby/buildkit/worker"
 	"github.com/opencontainers/go-digest"
 
 	"github.com/layerwise/layerwise/analyzer/engine"
@@ -25,6 +25,7 @@ import (
 type sources struct {
 	inner    *source.Manager
 	recorder *Recorder
+	worker   worker.Worker // that keeps what they fetch
 }
 
 func (s *sources) Schemes() []string {
@@ -60,6 +61,7 @@ func (s *sources) Resolve(ctx context.Context, id source.Identifier, sm *session
 	return &instance{
 		inner:    inner,
 		recorder: s.recorder,
+		worker:   s.worker,
 		vertex:   v.Digest(),
 		node:     newNode(v, nil),
 		pinned:   id.Scheme() != srctypes.LocalScheme,
@@ -84,6 +86,7 @@ func (id *identifier) Capture(dest *provenance.Capture, pin string) error {
 type instance struct {
 	inner    source.SourceInstance
 	recorder *Recorder
+	worker   worker.Worker
 	vertex   digest.Digest
 	node     *node
 	pinned   bool // BuildKit's pin of a local source is the session's, not its content's
@@ -105,7 +108,7 @@ func (i *instance) CacheKey(ctx context.Context, job solver.JobContext, index in
 			f.Pin = pin
 		}
 	})
-	return key, pin, opts, done, nil
+	return key, pin, withVertex(opts, i.vertex), done, nil
 }
 
 // sourceKey is the digest that BuildKit's SourceOp.CacheMap makes of a source's
@@ -119,8 +122,11 @@ func sourceKey(key string) digest.Digest {
 }
 
 func (i *instance) Snapshot(ctx context.Context, job solver.JobContext) (cache.ImmutableRef, error) {
-	start := time.Now()
+	start := i.recorder.begin(i.vertex)
 	ref, err := i.inner.Snapshot(ctx, job)
-	i.recorder.ran(i.vertex, time.Since(start).Seconds(), err)
+	i.recorder.end(i.vertex, start, err)
+	if err == nil {
+		i.recorder.results.made(i.vertex, worker.NewWorkerRefResult(ref, i.worker))
+	}
 	return ref, err
 }

@@ -24,7 +24,7 @@ func (r *Recorder) Worker(w *base.Worker) (worker.Worker, error) {
 	if err != nil {
 		return nil, fmt.Errorf("record sources: %w", err)
 	}
-	manager.Register(&sources{inner: w.SourceManager, recorder: r})
+	manager.Register(&sources{inner: w.SourceManager, recorder: r, worker: w})
 	return &recordedWorker{Worker: w, sources: manager, recorder: r}, nil
 }
 
