@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/containerd/platforms"
+	"github.com/layerwise/layerwise/analyzer/build/transfer"
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/client/ociindex"
 	buildctl "github.com/moby/buildkit/cmd/buildctl/build"
@@ -23,14 +24,17 @@ func (r *run) solveOpt() (client.SolveOpt, error) {
 		Exports:             slices.Clone(r.Outputs),
 		CacheExports:        r.CacheTo,
 		CacheImports:        r.CacheFrom,
-		Session:             r.Session,
 		AllowedEntitlements: r.Allow,
 		SharedKey:           r.Source.sharedKey(),
 	}
-	var err error
-	if opt.LocalMounts, err = r.Source.Mounts(); err != nil {
+	mounts, err := r.Source.Mounts()
+	if err != nil {
 		return opt, err
 	}
+	if r.transfer, err = transfer.New(mounts); err != nil {
+		return opt, err
+	}
+	opt.Session = append(slices.Clone(r.Session), r.transfer)
 	attrs, err := FrontendAttrs(r.Options)
 	if err != nil {
 		return opt, err

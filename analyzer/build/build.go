@@ -11,18 +11,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/layerwise/layerwise/analyzer/build/transfer"
 	"github.com/layerwise/layerwise/analyzer/engine"
 	"github.com/layerwise/layerwise/analyzer/plan"
 	"github.com/layerwise/layerwise/analyzer/record"
 	"github.com/moby/buildkit/client"
-	"github.com/moby/buildkit/frontend/dockerfile/instructions"
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/moby/buildkit/identity"
 	"github.com/moby/buildkit/session"
@@ -123,6 +122,7 @@ type run struct {
 	redactor *record.Redactor
 	ref      string // of the build in the engine's history
 	statuses *statuses
+	transfer *transfer.Provider // of the local sources
 	scans    scans
 	culprit  digest.Digest   // the vertex that failed the build, "" for none
 	keyless  bool            // and did so before it ran: it has no cache key
@@ -143,6 +143,7 @@ func (r *run) solve(ctx context.Context) (*client.SolveResponse, error) {
 // follow has the engine call a build function, and keeps its status events.
 func (r *run) follow(ctx context.Context, opt client.SolveOpt, build gateway.BuildFunc) (*client.SolveResponse, error) {
 	events := make(chan *client.SolveStatus)
+	early := r.early()
 	var response *client.SolveResponse
 	var group errgroup.Group // not bound to ctx: BuildKit closes events when it is done with them
 	group.Go(func() error {
@@ -153,10 +154,10 @@ func (r *run) follow(ctx context.Context, opt client.SolveOpt, build gateway.Bui
 	for s := range events {
 		r.statuses.add(s)
 		if r.Status != nil {
-			r.Status(s)
+			r.Status(masked(s, early))
 		}
 	}
-	return response, group.Wait()
+	return response, sourceFailure(group.Wait(), r.transfer.Err())
 }
 
 // build is the gateway build function: once it returns, the engine runs what
@@ -178,7 +179,7 @@ func (r *run) build(ctx context.Context, c gateway.Client) (*gateway.Result, err
 }
 
 func (r *run) record(info engine.Info, buildErr error) *record.Record {
-	r.redactor = record.NewRedactor(r.Salt, append(namedValues(r.plan), r.BuildArgs)...)
+	r.redactor = record.NewRedactor(r.Salt, r.namedValues()...)
 	rec := &record.Record{
 		Schema: record.Schema, ID: record.NewID(r.started), Label: r.Label, Tool: r.Tool,
 		Project: r.Source.Project(r.Target, r.platforms()),
@@ -229,38 +230,6 @@ var keyError = regexp.MustCompile(`failed to (compute|load) cache key: `)
 var wrapping = regexp.MustCompile(`failed to run Build function: |failed to solve: |rpc error: code = Unknown desc = |` +
 	`(failed to compute cache key: )?failed to calculate checksum of ref \S+: `)
 
-// namedValues are the build arguments and variables of a file by name, as they
-// are in scope and as they are written.
-func namedValues(p *plan.Plan) []map[string]string {
-	inScope := map[string]string{}
-	for _, b := range p.Builds {
-		for _, s := range b.Steps {
-			maps.Copy(inScope, s.Args)
-			maps.Copy(inScope, s.Env)
-		}
-	}
-	all := []map[string]string{inScope}
-	for _, in := range p.File.All() {
-		written := map[string]string{}
-		switch c := in.Command.(type) {
-		case *instructions.ArgCommand:
-			for _, a := range c.Args {
-				if a.Value != nil {
-					written[a.Key] = *a.Value
-				}
-			}
-		case *instructions.EnvCommand:
-			for _, kv := range c.Env {
-				written[kv.Key] = kv.Value
-			}
-		}
-		if len(written) > 0 {
-			all = append(all, written)
-		}
-	}
-	return all
-}
-
 func (r *run) platforms() []string {
 	var names []string
 	for _, b := range r.plan.Builds {
@@ -273,6 +242,7 @@ func (r *run) platforms() []string {
 func (s Source) Project(target string, platforms []string) record.Project {
 	p := record.Project{Context: s.Context, Dockerfile: s.Dockerfile, Target: target, Platforms: slices.Clone(platforms)}
 	if s.Remote {
+		p.Context = record.Mask(p.Context)
 		return p
 	}
 	if abs, err := filepath.EvalSymlinks(s.Context); err == nil {

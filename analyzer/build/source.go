@@ -11,7 +11,9 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/layerwise/layerwise/analyzer/buildcontext"
 	"github.com/layerwise/layerwise/analyzer/dockerfile"
+	"github.com/layerwise/layerwise/analyzer/inputfile"
 	"github.com/moby/buildkit/frontend/dockerfile/dfgitutil"
 	"github.com/moby/buildkit/util/gitutil"
 	"github.com/tonistiigi/fsutil"
@@ -117,14 +119,7 @@ func (s *Source) readDockerfile(arg string, stdin io.Reader) ([]byte, error) {
 	if rel, err := filepath.Rel(s.Context, path); err == nil && filepath.IsLocal(rel) {
 		s.Dockerfile = filepath.ToSlash(rel)
 	}
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, fmt.Errorf("read Dockerfile: %w", err)
-	}
-	if !info.Mode().IsRegular() { // opening a FIFO would wait for a writer
-		return nil, fmt.Errorf("read Dockerfile: %s is not a regular file", path)
-	}
-	f, err := os.Open(path)
+	f, err := inputfile.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("read Dockerfile: %w", err)
 	}
@@ -150,7 +145,7 @@ func readBounded(name string, r io.Reader) ([]byte, error) {
 func (s Source) Mounts() (map[string]fsutil.FS, error) {
 	mounts := map[string]fsutil.FS{}
 	add := func(name, dir string) error {
-		f, err := fsutil.NewFS(dir)
+		f, err := buildcontext.OpenFolder(dir)
 		if err != nil {
 			return fmt.Errorf("build context %s: %w", name, err)
 		}

@@ -41,18 +41,6 @@ type handle struct {
 	users atomic.Int32
 }
 
-func openFolder(path string) (*handle, error) {
-	fd, err := retry(func() (int, error) {
-		return unix.Open(path, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
-	})
-	if err != nil {
-		return nil, &fs.PathError{Op: "open", Path: path, Err: err}
-	}
-	h := &handle{path: path, fd: fd}
-	h.users.Store(1)
-	return h, nil
-}
-
 // share sets how many times the folder will be closed.
 func (h *handle) share(users int) { h.users.Store(int32(users)) }
 
@@ -89,6 +77,11 @@ func (h *handle) open(name string) (content, error) {
 	if err != nil {
 		return content{}, err
 	}
+	return regular(fd)
+}
+
+// regular takes an open file, if it is a regular one.
+func regular(fd int) (content, error) {
 	c := content{fd}
 	if id, err := c.identify(); err != nil || id.mode&typeMask != typeRegular {
 		c.close()

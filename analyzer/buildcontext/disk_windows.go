@@ -26,8 +26,6 @@ var errChanged = errors.New("it was replaced")
 // handle is a folder; nothing is open.
 type handle struct{ path string }
 
-func openFolder(path string) (*handle, error) { return &handle{path}, nil }
-
 // list reads the names in a folder.
 func (h *handle) list([]byte) ([]found, error) {
 	entries, err := os.ReadDir(h.path)

@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 
 	"github.com/moby/buildkit/cache/contenthash"
-	"github.com/tonistiigi/fsutil"
 )
 
 // readFile fills in one file: from the cache where it is known and unchanged,
@@ -32,7 +31,7 @@ func (w *worker) readFile(file *file, handle *handle, known *knownFolder) error 
 		return nil
 	}
 	file.hashed = true
-	stat, err := fsutil.Stat(filepath.Join(w.root, file.path))
+	stat, err := handle.stat(file.name)
 	if err != nil {
 		return w.vanished(file, err)
 	}

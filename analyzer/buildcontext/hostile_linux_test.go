@@ -93,6 +93,11 @@ func TestScanNoticesChange(t *testing.T) {
 	root := makeTree(t, "f = x", "gone = x")
 	s := newScan(root, &filter{}, nil)
 	s.ctx = t.Context()
+	var err error
+	if s.opened, err = openRoot(root); err != nil {
+		t.Fatal(err)
+	}
+	defer s.opened.close()
 	w := &worker{scan: s, filter: &filter{}, buffer: make([]byte, 1000)}
 	handle, list, err := w.list(s.top)
 	if err != nil {

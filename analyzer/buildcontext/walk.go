@@ -18,6 +18,7 @@ import (
 type scan struct {
 	ctx    context.Context
 	root   string
+	opened *root // root, while it is walked
 	filter *filter
 	queue  *queue
 	cache  *StatCache // nil for none
@@ -66,13 +67,17 @@ func newScan(root string, f *filter, cache *StatCache) *scan {
 // run walks the whole root.
 func (s *scan) run(ctx context.Context) error {
 	s.ctx = ctx
+	var err error
+	if s.opened, err = openRoot(s.root); err != nil {
+		return err
+	}
 	s.known = s.cache.load(s.root)
 	workers := make([]*worker, max(2, runtime.GOMAXPROCS(0)))
 	for i := range workers {
 		workers[i] = &worker{scan: s, filter: s.filter.clone(), buffer: make([]byte, 64<<10)}
 	}
 	s.queue.push(func(w *worker) error { return w.readFolder(s.top, true) })
-	return s.queue.run(ctx, workers)
+	return errors.Join(s.queue.run(ctx, workers), s.opened.close())
 }
 
 // found is a name in a folder.
@@ -107,7 +112,7 @@ func (w *worker) readFolder(f *folder, sent bool) error {
 
 // list opens a folder and lists it, sorted by name.
 func (w *worker) list(f *folder) (*handle, []found, error) {
-	handle, err := openFolder(filepath.Join(w.root, f.path))
+	handle, err := w.opened.openFolder(f.path)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -259,4 +264,13 @@ func isGone(err error) bool {
 		return true
 	}
 	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.ELOOP)
+}
+
+// renamePath says in an error of the system where the file lies for others.
+func renamePath(err error, path string) error {
+	var at *fs.PathError
+	if errors.As(err, &at) {
+		return &fs.PathError{Op: at.Op, Path: path, Err: at.Err}
+	}
+	return err
 }
