@@ -76,12 +76,6 @@ func (r *run) history(ctx context.Context) (*controlapi.BuildHistoryRecord, erro
 	}
 }
 
-// chains has the layers that each operation's outputs consist of.
-type chains struct {
-	steps  map[digest.Digest]string // vertex digest to the name in layers
-	layers map[string][][]ocispecs.Descriptor
-}
-
 func addPlatformLayers(ctx context.Context, blobs *blobs, b *plan.Build, steps []record.Step, attestation *controlapi.Descriptor) error {
 	var p provenance.ProvenancePredicateSLSA1
 	if err := blobs.json(ctx, attestation, &p); err != nil {
@@ -91,7 +85,7 @@ func addPlatformLayers(ctx context.Context, blobs *blobs, b *plan.Build, steps [
 	if config == nil || p.RunDetails.Metadata == nil {
 		return errors.New("the engine's history has no build definition")
 	}
-	c := chains{steps: config.DigestMapping, layers: p.RunDetails.Metadata.BuildKitMetadata.Layers}
+	c := newChains(b, config.DigestMapping, p.RunDetails.Metadata.BuildKitMetadata.Layers)
 	inImage := b.InImage()
 	for i, s := range b.Steps {
 		if !inImage[s] {
@@ -107,40 +101,6 @@ func addPlatformLayers(ctx context.Context, blobs *blobs, b *plan.Build, steps [
 		}
 	}
 	return nil
-}
-
-// own returns the layers that a step put on top of what it started from, and the
-// index of the first one in the image.
-func (c chains) own(s *plan.Step) ([]ocispecs.Descriptor, int) {
-	if len(s.Vertices) == 0 {
-		return nil, 0
-	}
-	last := s.Vertices[len(s.Vertices)-1]
-	chain := c.chain(last)
-	below := 0
-	if bases := last.Bases(); len(bases) > 0 {
-		below = common(c.chain(bases[0]), chain)
-	}
-	return chain[below:], below
-}
-
-func (c chains) chain(v *plan.Vertex) []ocispecs.Descriptor {
-	name, ok := c.steps[v.Digest]
-	if !ok {
-		return nil
-	}
-	if all := c.layers[name+":0"]; len(all) > 0 {
-		return all[0]
-	}
-	return nil
-}
-
-func common(a, b []ocispecs.Descriptor) int {
-	n := 0
-	for n < len(a) && n < len(b) && a[n].Digest == b[n].Digest {
-		n++
-	}
-	return n
 }
 
 // blobs reads from the engine's content store, each layer once.

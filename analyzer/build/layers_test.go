@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/layerwise/layerwise/analyzer/build"
+	"github.com/layerwise/layerwise/analyzer/engine"
 	"github.com/layerwise/layerwise/analyzer/engine/embedded"
 	"github.com/layerwise/layerwise/analyzer/playground"
 	"github.com/layerwise/layerwise/analyzer/record"
@@ -36,11 +37,7 @@ func TestLayersAreTheImages(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds for real; not with -short")
 	}
-	eng, err := embedded.Start(t.Context(), embedded.Options{Root: filepath.Join(t.TempDir(), "engine")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { eng.Close() })
+	eng := startEngine(t)
 	for name, dockerfile := range map[string]string{
 		"one stage": "FROM busybox:1.37\nENV A=b\nWORKDIR /w\nCOPY a.txt b.txt ./\nRUN echo x > x && mkdir d && echo y > d/y\nLABEL l=m\nRUN true\nUSER nobody\nCMD [\"x\"]\n",
 		"copied":    "FROM busybox:1.37 AS build\nRUN echo out > /out\nCOPY a.txt /a\nFROM scratch\nCOPY --from=build /out /out\nCOPY --from=build /a /a\n",
@@ -49,28 +46,49 @@ func TestLayersAreTheImages(t *testing.T) {
 		"the same":  "FROM scratch\nCOPY a.txt /a\nCOPY a.txt /a\nCOPY b.txt /b\n",
 	} {
 		t.Run(name, func(t *testing.T) {
-			dir := t.TempDir()
-			for file, content := range map[string]string{"Dockerfile": dockerfile, "a.txt": "a\n", "b.txt": strings.Repeat("b", 10000)} {
-				if err := os.WriteFile(filepath.Join(dir, file), []byte(content), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			src, err := build.Open(dir, "", nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var archive bytes.Buffer
-			rec, err := build.Run(t.Context(), eng, build.Options{
-				Source: src, StandIns: playground.NewStandIn(filepath.Join(t.TempDir(), "playground")), MeasureLayers: true,
-				Outputs: []client.ExportEntry{{Type: client.ExporterOCI, Attrs: map[string]string{},
-					Output: func(map[string]string) (io.WriteCloser, error) { return nopCloser{&archive}, nil }}},
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
-			compareLayers(t, rec, readImage(t, archive.Bytes()))
+			rec, img := buildImage(t, eng, buildOptions(t, dockerfile))
+			compareLayers(t, rec, img)
 		})
 	}
+}
+
+func startEngine(t *testing.T) *embedded.Engine {
+	t.Helper()
+	eng, err := embedded.Start(t.Context(), embedded.Options{Root: filepath.Join(t.TempDir(), "engine")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { eng.Close() })
+	return eng
+}
+
+// buildOptions are those of a build offline, with two files beside the Dockerfile.
+func buildOptions(t *testing.T, dockerfile string) build.Options {
+	t.Helper()
+	dir := t.TempDir()
+	for file, content := range map[string]string{"Dockerfile": dockerfile, "a.txt": "a\n", "b.txt": strings.Repeat("b", 10000)} {
+		if err := os.WriteFile(filepath.Join(dir, file), []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	src, err := build.Open(dir, "", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return build.Options{Source: src, StandIns: playground.NewStandIn(filepath.Join(t.TempDir(), "playground")), MeasureLayers: true}
+}
+
+// buildImage builds, and reads the image that comes out.
+func buildImage(t *testing.T, eng engine.Engine, o build.Options) (*record.Record, image) {
+	t.Helper()
+	var archive bytes.Buffer
+	o.Outputs = append(o.Outputs, client.ExportEntry{Type: client.ExporterOCI, Attrs: map[string]string{},
+		Output: func(map[string]string) (io.WriteCloser, error) { return nopCloser{&archive}, nil }})
+	rec, err := build.Run(t.Context(), eng, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rec, readImage(t, archive.Bytes())
 }
 
 type nopCloser struct{ io.Writer }

@@ -1,6 +1,10 @@
 package plan
 
-import "github.com/moby/buildkit/solver/pb"
+import (
+	"slices"
+
+	"github.com/moby/buildkit/solver/pb"
+)
 
 // Bases returns the inputs that an operation puts its own files on top of, the
 // lowest first: none for one that starts from nothing.
@@ -41,9 +45,26 @@ func (b *Build) InImage() map[*Step]bool {
 		}
 		seen[v] = true
 		for _, s := range v.Steps {
-			steps[s] = true
+			// Stages that the image does not grow through may share an operation.
+			if b.imageStages[s.Stage] {
+				steps[s] = true
+			}
 		}
 		queue = append(queue, v.Bases()...)
 	}
 	return steps
+}
+
+// ImageVertices returns the operations whose results the image grows through, the
+// lowest first: its base, and each that puts files on top of the one before.
+func (b *Build) ImageVertices() []*Vertex {
+	if len(b.Vertices) == 0 {
+		return nil
+	}
+	path := []*Vertex{b.Vertices[len(b.Vertices)-1]} // the result comes last
+	for bases := path[0].Bases(); len(bases) > 0; bases = bases[0].Bases() {
+		path = append(path, bases[0])
+	}
+	slices.Reverse(path)
+	return path
 }

@@ -33,6 +33,7 @@ type mapper struct {
 func (m *mapper) run() {
 	m.reach = &reach{file: m.file, base: m.baseName, replaced: m.isReplaced, triggers: m.triggers}
 	m.used = m.reach.from(m.target)
+	m.build.imageStages = m.reach.image(m.target)
 	m.makeSteps()
 	m.attachLocated()
 	m.attachSources()

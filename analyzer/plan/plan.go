@@ -51,6 +51,8 @@ type Build struct {
 	Vertices []*Vertex
 
 	byDigest map[digest.Digest]*Vertex
+	// imageStages are the target's stage, the one that it starts from, and so on.
+	imageStages map[*dockerfile.Stage]bool
 }
 
 // Step is one instruction in one platform's build.

@@ -39,6 +39,18 @@ func (r *reach) target(name string) *dockerfile.Stage {
 	return r.find(name, len(stages)) // BuildKit takes no number here
 }
 
+// image returns the stages that the target's image grows through.
+func (r *reach) image(target string) map[*dockerfile.Stage]bool {
+	stages := map[*dockerfile.Stage]bool{}
+	for s := r.target(target); s != nil && !stages[s]; s = r.baseStage(s) {
+		stages[s] = true
+		if r.replaced(s) {
+			break
+		}
+	}
+	return stages
+}
+
 func (r *reach) visit(s *dockerfile.Stage) {
 	if r.needed[s] {
 		return
