@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -330,9 +331,9 @@ func TestFilteredContainer(t *testing.T) {
 	}
 	eachWay(t, func(t *testing.T, w way) {
 		for _, noNewPrivileges := range []bool{false, true} {
-			b := newBundle(t, w, append(actions, "run:/bin/probe", "status:Seccomp")...)
+			b := newBundle(t, w, slices.Concat(actions, []string{"run:/bin/probe", "status:Seccomp"})...)
 			b.spec.Process.NoNewPrivileges = noNewPrivileges
-			expect(t, b.lines(t), append(want, "", "Seccomp:\t2")...)
+			expect(t, b.lines(t), slices.Concat(want, []string{"", "Seccomp:\t2"})...)
 		}
 	})
 }
