@@ -67,6 +67,11 @@ type job struct {
 	Program string
 	Args    []string // of the step
 	Tmpfs   int64    // mount one of so many bytes on the state folder's parent first
+	Umask   int      // set first
+	// NoUserNamespaces has the kernel refuse to make any.
+	NoUserNamespaces bool
+	Runtime          string
+	Insecure         bool
 	// Again solves once more after a restart with a tmpfs of so many bytes.
 	Again int64
 }
@@ -85,6 +90,14 @@ func helper(text string) error {
 		return err
 	}
 	stepProgram = j.Program
+	if j.Umask != 0 {
+		unix.Umask(j.Umask)
+	}
+	if j.NoUserNamespaces {
+		if err := refuseUserNamespaces(); err != nil {
+			return err
+		}
+	}
 	parent := filepath.Dir(j.Root)
 	if j.Tmpfs > 0 {
 		if err := unix.Mount("tmpfs", parent, "tmpfs", 0, fmt.Sprintf("size=%d", j.Tmpfs)); err != nil {
@@ -108,7 +121,7 @@ func helper(text string) error {
 
 func (j job) do() outcome {
 	ctx := context.Background()
-	e, err := embedded.Start(ctx, embedded.Options{Root: j.Root})
+	e, err := embedded.Start(ctx, embedded.Options{Root: j.Root, Runtime: j.Runtime, Insecure: j.Insecure})
 	if err != nil {
 		return outcome{Error: err.Error()}
 	}

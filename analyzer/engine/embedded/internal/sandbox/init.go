@@ -77,11 +77,31 @@ func startProgram(name string, files int) (pid int, err error) {
 		attr.Files = append(attr.Files, f)
 	}
 	runtime.LockOSThread()
+	if err := dropAmbient(); err != nil {
+		return 0, err
+	}
 	p, err := os.StartProcess("/proc/self/exe", []string{name}, attr)
 	if err != nil {
 		return 0, fmt.Errorf("start %s: %w", name, err)
 	}
 	return p.Pid, nil
+}
+
+// dropAmbient has what this thread starts get its rights from its ids alone.
+func dropAmbient() error {
+	if err := unix.Prctl(unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0); err != nil {
+		return fmt.Errorf("drop ambient capabilities: %w", err)
+	}
+	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+	var data [2]unix.CapUserData
+	if err := unix.Capget(&header, &data[0]); err != nil {
+		return fmt.Errorf("read capabilities: %w", err)
+	}
+	data[0].Inheritable, data[1].Inheritable = 0, 0
+	if err := unix.Capset(&header, &data[0]); err != nil {
+		return fmt.Errorf("drop inheritable capabilities: %w", err)
+	}
+	return nil
 }
 
 // reap waits for all children until the program ends.

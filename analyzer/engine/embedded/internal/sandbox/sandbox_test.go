@@ -14,12 +14,22 @@ import (
 	"time"
 )
 
-const programName = "sandbox-test-program"
+const (
+	programName = "sandbox-test-program"
+	apartName   = "sandbox-test-apart"
+)
 
 func TestMain(m *testing.M) {
 	Main()
 	if filepath.Base(os.Args[0]) == programName {
 		os.Exit(program())
+	}
+	if filepath.Base(os.Args[0]) == apartName {
+		if err := apartProgram(); err != nil {
+			fmt.Println(err)
+			os.Exit(1)
+		}
+		os.Exit(0)
 	}
 	os.Exit(m.Run())
 }

@@ -7,6 +7,8 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
+	"strings"
+	"syscall"
 	"time"
 )
 
@@ -42,6 +44,31 @@ func run(args []string) error {
 		return nil
 	case "fork": // fork SECONDS MARK: sleep in a child, in a session of its own
 		return exec.Command("/step", append([]string{"sleep"}, args[1:]...)...).Start()
+	case "apart": // fail where root is the machine's root
+		ids, err := os.ReadFile("/proc/self/uid_map")
+		if err == nil && strings.HasPrefix(strings.Join(strings.Fields(string(ids)), " "), "0 0 ") {
+			err = fmt.Errorf("root is root: %s", ids)
+		}
+		return err
+	case "modes": // modes FILE=MODE…, as os.FileMode prints it, "" for a file that is not there
+		for _, want := range args[1:] {
+			path, mode, _ := strings.Cut(want, "=")
+			got := ""
+			if info, err := os.Lstat(path); err == nil {
+				got = info.Mode().String()
+			}
+			if got != mode {
+				return fmt.Errorf("%s is %q, want %q", path, got, mode)
+			}
+		}
+		return nil
+	case "open": // open FILE: it must be refused
+		f, err := os.OpenFile(args[1], os.O_RDWR|syscall.O_NONBLOCK, 0)
+		if err == nil {
+			f.Close()
+			return fmt.Errorf("opened %s", args[1])
+		}
+		return nil
 	case "fail":
 		return fmt.Errorf("failed as told")
 	}
