@@ -73,7 +73,7 @@ func (u *unfinished) end(v *plan.Vertex) end {
 	case found:
 		e.done, e.canceled, e.err = true, false, ""
 		e.cached = record.Found
-	case u.facts == nil && u.statuses.wasInferred(v.Digest) && !e.canceled:
+	case u.facts == nil && !e.canceled && (u.statuses.wasInferred(v.Digest) || len(v.Inputs) == 0 && s != nil && s.Completed != nil):
 		e.cached = record.Claimed
 	}
 	if e.ran {

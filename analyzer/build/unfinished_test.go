@@ -164,12 +164,12 @@ func TestUnfinished(t *testing.T) {
 		{
 			name: "what a key that fails stands on was never looked at", graph: line,
 			events: "from 1-2; local 1-3; copy 5-5 error " + missing,
-			want:   "from not-run, run1 not-run claimed, run2 not-run claimed, local not-run, copy failed",
+			want:   "from not-run claimed, run1 not-run claimed, run2 not-run claimed, local not-run claimed, copy failed",
 		},
 		{
 			name: "the image was not even asked for", graph: line,
 			events: "local 1-3; copy 5-5 error " + missing,
-			want:   "from not-run claimed, run1 not-run claimed, run2 not-run claimed, local not-run, copy failed",
+			want:   "from not-run claimed, run1 not-run claimed, run2 not-run claimed, local not-run claimed, copy failed",
 		},
 		{
 			name: "what was loaded is there, with all below", graph: "from; run1 from; run2 run1; run3 run2",
@@ -214,12 +214,12 @@ func TestUnfinished(t *testing.T) {
 		{
 			name: "two keys fail, one is given up", graph: "from; local; copy1 from local; copy2 copy1 local",
 			events: "from 1-2; local 1-3; copy2 5-5 error " + missing + "; copy1 6-6 error context canceled: context canceled",
-			want:   "from not-run, local not-run, copy1 canceled, copy2 failed",
+			want:   "from not-run claimed, local not-run claimed, copy1 canceled, copy2 failed",
 		},
 		{
 			name: "a load that failed proves nothing", graph: "from; run1 from; local; copy run1 local",
 			events: "from 1-2; run1 3-4 cached error broken; copy 5-5 error " + missing,
-			want:   "from not-run, run1 not-run, local not-run claimed, copy failed",
+			want:   "from not-run claimed, run1 not-run, local not-run claimed, copy failed",
 		},
 		{
 			name: "cancelled by the user", graph: "from; run1 from; run2 run1", result: record.Canceled,

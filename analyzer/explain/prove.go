@@ -44,11 +44,25 @@ func (c *comparing) prove() {
 		if !proven {
 			continue
 		}
-		step.Outcome = record.Hit
-		for _, v := range vs {
-			if !v.Done {
-				v.Done, v.Cached = true, record.Recorded
+		reused(step, record.Recorded)
+	}
+	for k := len(c.cur.order) - 1; k >= 0; k-- { // what is reused is made of these
+		if i := c.cur.order[k]; c.cur.steps[i].Outcome == record.Hit {
+			for _, p := range c.cur.parents[i] {
+				if c.cur.steps[p].Outcome == record.NotRun {
+					reused(&c.cur.steps[p], record.Used)
+				}
 			}
+		}
+	}
+}
+
+// reused makes a step a hit.
+func reused(step *record.Step, evidence record.Evidence) {
+	step.Outcome = record.Hit
+	for _, v := range keyed(step) {
+		if !v.Done {
+			v.Done, v.Cached = true, evidence
 		}
 	}
 }

@@ -22,6 +22,7 @@ import (
 
 // fuzzer runs cases on two engines at once.
 type fuzzer struct {
+	breaks   bool // most builds are to fail
 	engines  []*fuzzEngine
 	images   *fuzzImages
 	dir      string
@@ -34,6 +35,7 @@ type fuzzEngine struct {
 	name    string
 	tally   tally
 	history []*record.Record // newest first
+	others  []*record.Record // of builds of parts of the file
 }
 
 func newFuzzer(t *testing.T) *fuzzer {
@@ -62,7 +64,7 @@ func (f *fuzzer) runCase(t *testing.T, number uint64) bool {
 		c.disk = mutate.Disk{Context: filepath.Join(dir, "context"), Extra: filepath.Join(dir, "extra")}
 		defer os.RemoveAll(dir)
 		for _, e := range f.engines {
-			e.history = nil
+			e.history, e.others = nil, nil
 			e.tally.cases++
 		}
 		for n := 0; n <= maxEdits && !c.over && !t.Failed(); n++ {
@@ -146,6 +148,9 @@ func (c *fuzzRun) step(t *testing.T, n int) {
 			e.tally.failed++
 		}
 		c.checkOutcomes(t, e, r)
+		if r.rec.Result == record.Failed {
+			c.checkUnfinished(t, e, r)
+		}
 		c.checkPrediction(t, e, r)
 		c.checkCauses(t, e, r)
 		e.history = append([]*record.Record{r.rec}, e.history...)
@@ -171,6 +176,9 @@ func (c *fuzzRun) before() *mutate.World {
 // edit changes the world: mostly once, sometimes more than once, sometimes back
 // to what it was.
 func (c *fuzzRun) edit() {
+	if c.breaks && c.breakOrMend() {
+		return
+	}
 	if len(c.earlier) > 1 && c.world.Chance(8) {
 		back := c.world.Choose(len(c.earlier) - 1)
 		c.world.Restore(c.earlier[back])
@@ -182,6 +190,26 @@ func (c *fuzzRun) edit() {
 		c.edits = append(c.edits, c.world.Mutate())
 	}
 	c.single = len(c.edits) == 1
+}
+
+// breakOrMend breaks the world, mends it, or leaves it as it is. It returns false
+// where another edit is due.
+func (c *fuzzRun) breakOrMend() bool {
+	broken, n := c.world.Broken(), c.world.Choose(100)
+	switch {
+	case broken && n < 30:
+		c.edits = []mutate.Edit{{Name: "nothing"}}
+	case broken && n < 60:
+		c.edits = []mutate.Edit{c.world.Mend()}
+	case broken && n < 70, !broken && n < 60:
+		c.edits = []mutate.Edit{c.world.Break()}
+	case !broken && n < 75:
+		c.edits = []mutate.Edit{c.world.Mutate(), c.world.Break()}
+	default:
+		return false
+	}
+	c.single = len(c.edits) == 1
+	return true
 }
 
 // buildTimeout is far above what a build takes.

@@ -111,12 +111,8 @@ func (k *causeCheck) invariants(s record.Step) {
 	}
 }
 
-// mayBeGone says that the engine's cache was emptied, or that it is not sure what
-// was ever in it: of the steps that stood above or beside the one that failed a
-// build, status events claim more than was done.
-func (k *causeCheck) mayBeGone() bool {
-	return k.world.Prune || k.old.Result != record.Succeeded
-}
+// mayBeGone says that the engine's cache was emptied.
+func (k *causeCheck) mayBeGone() bool { return k.world.Prune }
 
 // step checks the causes that a step has of its own after a single edit.
 func (k *causeCheck) step(s record.Step) bool {

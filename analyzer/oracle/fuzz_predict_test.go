@@ -18,7 +18,7 @@ func (c *fuzzRun) predict(ctx context.Context, e *fuzzEngine, o build.Options) (
 	if own, ok := e.Engine.(*counting); ok {
 		eng = own.Engine // which can be asked to run dry
 	}
-	opt := predict.Options{Build: o}
+	opt := predict.Options{Build: o, Related: e.others}
 	for _, rec := range e.history {
 		if rec.Project.Target == o.Target {
 			opt.History = append(opt.History, rec)

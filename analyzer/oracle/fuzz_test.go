@@ -12,6 +12,7 @@ var (
 	fuzzSeed     = flag.Uint64("seed", 1, "of the fuzzer's cases")
 	fuzzCase     = flag.Int("case", -1, "run this case of the fuzzer alone")
 	fuzzFailures = flag.Int("failures", 20, "end the fuzzer after this many cases that failed")
+	fuzzBroken   = flag.Int("broken", 300, "fuzz builds that fail until this many outcomes of theirs were checked, over both engines")
 	fuzzVerdicts = flag.Int("verdicts", 2000, "fuzz until this many verdicts were checked, over both engines")
 )
 
@@ -45,6 +46,53 @@ func TestOracleFuzz(t *testing.T) {
 	f.report(t)
 }
 
+// TestOracleFuzzFailures is TestOracleFuzz with files that are broken and mended:
+// most builds fail. Of those it checks besides, on both engines, that
+//   - what is said to be a hit is in the engine's cache: a build that asks for it
+//     alone runs nothing;
+//   - what is said to have run has left a result, and nothing else has.
+func TestOracleFuzzFailures(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds for real; not with -short")
+	}
+	f := newFuzzer(t)
+	f.breaks = true
+	if *fuzzCase >= 0 {
+		f.runCase(t, uint64(*fuzzCase))
+	} else {
+		for n := uint64(0); f.broken() < *fuzzBroken; n++ {
+			if !f.runCase(t, n) && f.failures > *fuzzFailures {
+				t.Fatalf("stopped after %d cases that failed", f.failures)
+			}
+		}
+	}
+	f.report(t)
+	for _, e := range f.engines {
+		c := e.tally.broken
+		t.Logf("%s: %d outcomes of %d builds that failed: %d hits, of which %d were asked for; %d ran; %d not run, of which BuildKit claims %d; %d wrong",
+			e.name, c.outcomes(), e.tally.failed, c.hit, c.asked, c.ran, c.notRun, c.claimed, c.wrong)
+	}
+}
+
+// broken is how many outcomes of builds that failed were checked on both engines.
+func (f *fuzzer) broken() int {
+	n := 0
+	for _, e := range f.engines {
+		n += e.tally.broken.outcomes()
+	}
+	return n
+}
+
+// brokenTally counts the outcomes of builds that failed.
+type brokenTally struct {
+	hit, ran, notRun int
+	asked            int // hits that a build of their own confirmed
+	claimed          int // of notRun: BuildKit's status calls them cached
+	wrong            int
+}
+
+func (c brokenTally) outcomes() int { return c.hit + c.ran + c.notRun }
+
 // verdicts is what both engines were checked on.
 func (f *fuzzer) verdicts() int {
 	n := 0
@@ -62,6 +110,7 @@ type tally struct {
 	outcomes              int // compared with executions, or with the other engine
 	causes, causesRight   int
 	edits                 int // single edits whose causes were checked
+	broken                brokenTally
 
 	// steps whose predicted causes were checked
 	predicted, predictedRight int

@@ -204,7 +204,7 @@ const (
 	Found    Evidence = "found"    // the engine had one for its key
 	Used     Evidence = "used"     // what needs it was called, or was reused itself
 	Recorded Evidence = "recorded" // claimed, and an earlier build of the same left it there
-	Claimed  Evidence = "claimed"  // the engine says so, which proves nothing
+	Claimed  Evidence = "claimed"  // the engine says so, or knows the key alone, which proves nothing
 )
 
 // Proof says that the result is there.

@@ -54,6 +54,8 @@ type Instruction struct {
 	Makes []string
 	// Varies says that its output is another one each time.
 	Varies bool
+	// Fails says that it was put there to fail.
+	Fails bool
 }
 
 // Place is where files come from; the zero value is the build context.

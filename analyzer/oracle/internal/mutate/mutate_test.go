@@ -39,6 +39,46 @@ func TestWorldsParse(t *testing.T) {
 	}
 }
 
+// TestBreak breaks and mends files, in every way and in every position.
+func TestBreak(t *testing.T) {
+	var all strings.Builder
+	first, last, several, stages := false, false, false, map[int]bool{}
+	for n := range uint64(300) {
+		w := New(1, n)
+		w.Break()
+		text := w.File.Text()
+		all.WriteString(text)
+		if _, err := dockerfile.Parse("Dockerfile", []byte(text)); err != nil {
+			t.Fatalf("case %d: %v\n%s", n, err, text)
+		}
+		broken := 0
+		for k, s := range w.File.Stages {
+			for at, i := range s.Steps {
+				if i.Fails {
+					broken++
+					stages[k] = true
+					first, last = first || at == 0, last || at == len(s.Steps)-1
+				}
+			}
+		}
+		several = several || broken > 1
+		for w.Broken() {
+			w.Mend()
+		}
+		if broken == 0 {
+			t.Errorf("case %d has nothing that fails", n)
+		}
+	}
+	for _, form := range []string{" missing.txt ", " a.txt missing.txt ", " /missing ", "--from=s", "--from=extra", "ADD missing.tar", "source=missing", "exit 1", "sleep", "exit 7"} {
+		if !strings.Contains(all.String(), form) {
+			t.Errorf("no Dockerfile has %q", form)
+		}
+	}
+	if !first || !last || !several || len(stages) < 4 {
+		t.Errorf("first %v, last %v, several %v, stages %v", first, last, several, stages)
+	}
+}
+
 // TestSameSeed makes the same world twice.
 func TestSameSeed(t *testing.T) {
 	run := func() string {
