@@ -6,52 +6,68 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"slices"
+	"regexp"
 	"strings"
+	"time"
 
 	"github.com/layerwise/layerwise/analyzer/engine"
 	"github.com/layerwise/layerwise/analyzer/record"
 	"github.com/moby/buildkit/client"
 )
 
-// CacheCount asks what lies in an engine's cache, for record.EngineCache. It
-// counts by what the engine calls the results of operations, since their ids
-// change when BuildKit puts one on top of another; names are hashed with the salt.
-func CacheCount(ctx context.Context, eng engine.Engine, salt []byte) (map[string]int, error) {
+// CacheEntry is one result in an engine's cache. Its id changes when BuildKit puts
+// another one on top of it, and is good for one listing only.
+type CacheEntry struct {
+	ID      string
+	Name    string   // see CacheName
+	Parents []string // ids of what it lies on; the engine keeps these as long as it
+	Created time.Time
+	Used    time.Time // when it was last loaded; zero for never
+}
+
+// CacheEntries lists what lies in an engine's cache. Names are hashed with the salt.
+func CacheEntries(ctx context.Context, eng engine.Engine, salt []byte) ([]CacheEntry, error) {
 	usage, err := eng.Client().DiskUsage(ctx, client.WithFilter([]string{"type==" + string(client.UsageRecordTypeRegular)}))
 	if err != nil {
 		return nil, err
 	}
-	count := make(map[string]int, len(usage))
+	entries := make([]CacheEntry, 0, len(usage))
 	for _, u := range usage {
-		count[cacheName(u.Description, salt)]++
+		e := CacheEntry{ID: u.ID, Name: cacheName(u.Description, salt), Parents: u.Parents, Created: u.CreatedAt}
+		if u.LastUsedAt != nil {
+			e.Used = *u.LastUsedAt
+		}
+		entries = append(entries, e)
 	}
-	return count, nil
+	return entries, nil
+}
+
+// CacheCount counts entries by name, for record.EngineCache; never nil.
+func CacheCount(entries []CacheEntry) map[string]int {
+	count := make(map[string]int, len(entries))
+	for _, e := range entries {
+		count[e.Name]++
+	}
+	return count
 }
 
 // countCache writes down what lies in the cache of an engine that cannot be asked
-// what it would reuse. A build that ran nothing changed nothing of it; one that
-// failed may claim more of it than is true.
+// what it would reuse, and what of it this build made or found.
 func (r *run) countCache(ctx context.Context, rec *record.Record) {
 	if r.engine.Info().Kind != engine.KindRemote {
 		return
 	}
-	needed := slices.ContainsFunc(rec.Steps, func(s record.Step) bool {
-		return slices.ContainsFunc(s.Vertices, func(v record.Vertex) bool { return v.Ran || v.Cached == record.Claimed })
-	})
-	if !needed {
-		return
-	}
-	count, err := CacheCount(ctx, r.engine, r.Salt)
+	entries, err := CacheEntries(ctx, r.engine, r.Salt)
 	if err != nil { // a prediction does without, and says less
 		return
 	}
-	rec.EngineCache = count
+	rec.EngineCache = CacheCount(entries)
+	r.findResults(rec, entries)
 }
 
-// CacheName returns the name in CacheCount under which an operation's result
+// CacheName returns the name of a CacheEntry under which an operation's result
 // lies; "" for an operation whose results have none. One that had credentials
-// taken out of it has a name that no count has.
+// taken out of it has a name that no entry has.
 func CacheName(v *record.Vertex, salt []byte) string {
 	switch v.Op.Kind {
 	case "exec":
@@ -75,7 +91,12 @@ func CacheName(v *record.Vertex, salt []byte) string {
 // pulledFrom is what the engine writes before the reference of an image.
 const pulledFrom = "pulled from "
 
+// place is where a step stands in its Dockerfile, as BuildKit writes it before the
+// instruction: "[linux/amd64 build 2/7] ". A line more changes it, and no key.
+var place = regexp.MustCompile(`^\[[^\]]*\] `)
+
 func cacheName(description string, salt []byte) string {
+	description = place.ReplaceAllString(description, "")
 	if ref, ok := strings.CutPrefix(description, pulledFrom); ok {
 		// An image has many names and one digest.
 		if _, digest, ok := strings.Cut(ref, "@"); ok {

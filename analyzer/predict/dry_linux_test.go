@@ -103,6 +103,13 @@ func (p *project) predict() *record.Record {
 	if err != nil {
 		p.t.Fatal(err)
 	}
+	for _, s := range rec.Steps {
+		for _, id := range s.HangsOn {
+			if on := rec.Step(id); on != nil && (on.Line > s.Line || id == s.ID) {
+				p.t.Errorf("%s hangs on %s, which does not come before it", s.ID, id)
+			}
+		}
+	}
 	if rec.Basis != record.Predicted || rec.Result != record.NotBuilt {
 		p.t.Errorf("basis %s, result %s", rec.Basis, rec.Result)
 	}
@@ -149,7 +156,7 @@ func (p *project) compare(label string, predicted, built *record.Record) {
 			wrong = !slices.Contains(ran, s.Outcome)
 		case record.Undecided:
 			p.undecided++
-			wrong = len(said.HangsOn) == 0
+			wrong = len(said.HangsOn) == 0 && said.Why == ""
 		case record.None:
 			if s.Outcome == record.None {
 				continue

@@ -56,7 +56,7 @@ func (t *twins) hang(v, twin *plan.Vertex) {
 	if t.d.verdict[v.Digest] == record.StepFailed || v.NoCache && !twin.NoCache {
 		return
 	}
-	t.d.verdict[v.Digest] = record.Undecided
+	t.d.verdict[v.Digest], t.d.why[v.Digest] = record.Undecided, twinRuns
 	t.d.hangOnInputs(v)
 	t.d.hangOn(v, twin)
 }

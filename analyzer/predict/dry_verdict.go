@@ -1,6 +1,7 @@
 package predict
 
 import (
+	"cmp"
 	"errors"
 	"maps"
 	"slices"
@@ -22,12 +23,15 @@ type dryVerdicts struct {
 	verdict   map[digest.Digest]record.Outcome // Hit, Run, Undecided, StepFailed or NotRun
 	// hangs has the vertices that an undecided one hangs on.
 	hangs map[digest.Digest]map[*plan.Vertex]bool
+	// why says it where nothing that comes before an undecided one does.
+	why map[digest.Digest]string
 }
 
 func newDryVerdicts(p *plan.Plan, facts *engine.DryFacts) *dryVerdicts {
 	d := &dryVerdicts{
 		plan: p, facts: facts, consumers: map[digest.Digest][]*plan.Vertex{},
 		verdict: map[digest.Digest]record.Outcome{}, hangs: map[digest.Digest]map[*plan.Vertex]bool{},
+		why: map[digest.Digest]string{},
 	}
 	seen := map[digest.Digest]bool{}
 	for _, b := range p.Builds {
@@ -150,11 +154,11 @@ func (d *dryVerdicts) join(on map[*plan.Vertex]bool, with *plan.Vertex) {
 // failure does not run, and how far the engine gets with everything else by then
 // is left to chance.
 func (d *dryVerdicts) follow() {
-	var failed []*plan.Vertex
+	failed := false
 	for _, v := range d.vertices {
 		switch {
 		case d.verdict[v.Digest] == record.StepFailed:
-			failed = append(failed, v)
+			failed = true
 		case slices.ContainsFunc(v.Inputs, func(in *plan.Vertex) bool {
 			o := d.verdict[in.Digest]
 			return o == record.StepFailed || o == record.NotRun
@@ -162,15 +166,15 @@ func (d *dryVerdicts) follow() {
 			d.verdict[v.Digest] = record.NotRun
 		}
 	}
-	if len(failed) == 0 {
+	if !failed {
 		return
 	}
 	for _, v := range d.vertices {
 		switch d.verdict[v.Digest] {
 		case record.StepFailed, record.NotRun:
 		default:
-			d.verdict[v.Digest] = record.Undecided
-			d.hangOn(v, failed...)
+			d.verdict[v.Digest], d.why[v.Digest] = record.Undecided, buildFails
+			delete(d.hangs, v.Digest)
 		}
 	}
 }
@@ -186,27 +190,27 @@ func (d *dryVerdicts) hangOn(v *plan.Vertex, on ...*plan.Vertex) {
 
 // write fills the outcomes of a record made from the plan.
 func (d *dryVerdicts) write(rec *record.Record) {
-	i := 0
+	i, before := 0, newFileOrder(rec)
 	for _, b := range d.plan.Builds {
 		for _, s := range b.Steps {
-			d.writeStep(&rec.Steps[i], s, rec)
+			d.writeStep(&rec.Steps[i], s, rec, before)
 			i++
 		}
 	}
 }
 
-// order has the verdicts from the one that a step of several vertices has if any
+// precedence has the verdicts from the one that a step of several vertices has if any
 // of them does.
-var order = []record.Outcome{record.StepFailed, record.NotRun, record.Run, record.Undecided, record.Hit}
+var precedence = []record.Outcome{record.StepFailed, record.NotRun, record.Run, record.Undecided, record.Hit}
 
-func (d *dryVerdicts) writeStep(out *record.Step, s *plan.Step, rec *record.Record) {
+func (d *dryVerdicts) writeStep(out *record.Step, s *plan.Step, rec *record.Record, order fileOrder) {
 	primary := s.Primary()
 	for _, v := range s.Vertices {
 		if s.Reads(v) && d.verdict[v.Digest] == record.StepFailed {
 			primary = append(primary, v)
 		}
 	}
-	for _, outcome := range order {
+	for _, outcome := range precedence {
 		found := false
 		for _, v := range primary {
 			if d.verdict[v.Digest] != outcome {
@@ -218,7 +222,10 @@ func (d *dryVerdicts) writeStep(out *record.Step, s *plan.Step, rec *record.Reco
 				out.Error = build.Message(errors.New(d.facts.Most[v.Digest].Error))
 				rec.Error = out.Error
 			case record.Undecided:
-				out.HangsOn = d.names(s, d.hangs[v.Digest], rec)
+				out.HangsOn = order.before(out, d.names(s, d.hangs[v.Digest], rec))
+				if out.Why = ""; len(out.HangsOn) == 0 {
+					out.Why = cmp.Or(d.why[v.Digest], onlyIfNeeded)
+				}
 			}
 		}
 		if found {

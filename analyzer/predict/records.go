@@ -28,11 +28,13 @@ func byRecords(ctx context.Context, eng engine.Engine, o Options) (*record.Recor
 	if err := pretend(rec, o.Build.Source, o.Edits); err != nil {
 		return nil, err
 	}
-	var now map[string]int
-	if now, err = build.CacheCount(ctx, eng, o.Build.Salt); err != nil {
-		if ctx.Err() != nil {
-			return nil, err
-		}
+	var now *stock
+	switch entries, err := build.CacheEntries(ctx, eng, o.Build.Salt); {
+	case err == nil:
+		now = newStock(entries)
+	case ctx.Err() != nil:
+		return nil, err
+	default:
 		rec.Warnings = append(rec.Warnings, fmt.Sprintf("the engine does not say what is in its cache, so that pruning goes unnoticed: %v", err))
 	}
 	predictFrom(o, rec, now)
@@ -45,7 +47,7 @@ func byRecords(ctx context.Context, eng engine.Engine, o Options) (*record.Recor
 // predictFrom fills the outcomes of a plan from the records of builds on the
 // engine that it was made on. now is what lies in the engine's cache, nil where
 // that is not known.
-func predictFrom(o Options, rec *record.Record, now map[string]int) {
+func predictFrom(o Options, rec *record.Record, now *stock) {
 	id := rec.Engine.CacheID
 	var same []*record.Record
 	for _, r := range slices.Concat(o.History, o.Related) {
@@ -64,7 +66,8 @@ func predictFrom(o Options, rec *record.Record, now map[string]int) {
 		m.learn(r, r.Engine.Version == rec.Engine.Version)
 	}
 	if now != nil {
-		m.compare(m, now)
+		m.compare(m, now.count)
+		now.attribute(m)
 	}
 	d := &verdicts{walk: newWalk(m, rec), now: now, imports: len(o.Build.CacheFrom) > 0, oldRules: !hasRules(rec.Engine.Version)}
 	if len(o.Edits) == 0 { // which come with another size

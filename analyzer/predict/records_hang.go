@@ -10,8 +10,9 @@ import (
 // hang says what an undecided operation hangs on: on steps or sources, or, where it
 // is none of them, why it is undecided.
 func (d *verdicts) hang(o *operation) {
-	o.hangOnTwins()
+	d.hangOnTwins(o)
 	o.hangOnInputs()
+	o.hangsOn = d.order.before(o.step, o.hangsOn)
 	switch {
 	case len(o.hangsOn) > 0 || o.why != "":
 	case o.kind == known || o.kind == unknown:
@@ -20,6 +21,10 @@ func (d *verdicts) hang(o *operation) {
 		o.hangOn(o.vertex.Op.Fields["identifier"])
 	default:
 		o.hangOnContents()
+		o.hangsOn = d.order.before(o.step, o.hangsOn)
+	}
+	if len(o.hangsOn) == 0 && o.why == "" {
+		o.why = "the records do not tell enough of what it is made from"
 	}
 }
 
@@ -31,7 +36,10 @@ func (o *operation) hangOn(names ...string) {
 	}
 }
 
-func (o *operation) hangOnTwins() {
+func (d *verdicts) hangOnTwins(o *operation) {
+	if len(o.twins) > 0 {
+		o.why = twinRuns
+	}
 	for _, twin := range o.twins {
 		if isSource(o.vertex) {
 			o.why = "another step names the same image, and one of them fetches it"
@@ -65,19 +73,13 @@ func (o *operation) hangOnInputs() {
 
 // hangOnResult is for a key that is known, to a result of which that cannot be said.
 func (d *verdicts) hangOnResult(o *operation) {
-	var consumers []string
-	for _, c := range o.consumers {
-		if c.outcome == record.Undecided {
-			consumers = append(consumers, c.step.ID)
-		}
-	}
 	switch {
-	case d.memory.lost && !isSource(o.vertex):
-		o.why = "the engine's cache was pruned since it ran"
-	case len(consumers) > 0:
-		o.hangOn(consumers...)
-	case isSource(o.vertex):
+	case d.result(o) == no:
+		o.why = onlyIfNeeded
+	case isSource(o.vertex) && len(o.found) == 0:
 		o.why = "another build may have fetched it"
+	case d.memory.lost:
+		o.why = "the engine's cache was pruned since it ran"
 	default:
 		o.why = "no build shows that the engine still has its result"
 	}
@@ -95,8 +97,5 @@ func (o *operation) hangOnContents() {
 		default:
 			o.hangOn(from.step.ID)
 		}
-	}
-	if len(o.hangsOn) == 0 {
-		o.why = "the records do not tell enough of what it is made from"
 	}
 }

@@ -148,11 +148,12 @@ func (w *walk) learn(s *record.Step, v *record.Vertex, trusted, loaded bool) mad
 			how = possibly
 		}
 		k.add(inputs, how)
-		if v.Ran && proven || loaded {
+		if v.Ran && proven || loaded || v.Held {
 			k.result = max(k.result, how)
 		}
-		if v.Ran {
+		if v.Ran || v.Held {
 			k.names = append(k.names, w.memory.name(v))
+			k.note(v)
 		}
 		w.remember(inputs, v)
 	}
@@ -160,6 +161,17 @@ func (w *walk) learn(s *record.Step, v *record.Vertex, trusted, loaded bool) mad
 		return made{possible: slices.Concat(found, possible)}
 	}
 	return made{sure: found, possible: possible}
+}
+
+// note keeps when a result was made. One that was found again is the one that is
+// known, where any is.
+func (k *key) note(v *record.Vertex) {
+	switch {
+	case v.Made != nil && !slices.Contains(k.made, *v.Made) && (v.Ran || !slices.ContainsFunc(k.made, func(s record.Span) bool { return s.Contains(v.Made.From) })):
+		k.made = append(k.made, *v.Made)
+	case v.Made == nil && (v.Ran || len(k.made)+k.untold == 0):
+		k.untold++
+	}
 }
 
 // remember notes the content of files that were taken from a result.

@@ -37,6 +37,10 @@ type key struct {
 	// result says whether there is something to load.
 	result certainty
 	names  []string // what the engine may call the results, see usage
+	// made has when results of it were made; untold counts those of which nobody
+	// knows it. See stock.
+	made   []record.Span
+	untold int
 }
 
 // ways are those in which one input leads to a key.
@@ -77,7 +81,7 @@ func (m *memory) operation(v *record.Vertex) (id string, unpinned bool) {
 }
 
 func newMemory() *memory {
-	return &memory{keys: map[string][]*key{}, contents: map[link]string{}, usage: newUsage()}
+	return &memory{keys: map[string][]*key{}, contents: map[link]string{}}
 }
 
 // match returns the keys that an operation on these inputs is found under for

@@ -2,7 +2,6 @@ package predict
 
 import (
 	"fmt"
-	"maps"
 	"strconv"
 	"strings"
 	"testing"
@@ -38,6 +37,7 @@ func drawn(words ...string) *record.Record {
 			v.Op.Fields["args"] = "[" + v.Op.Fields["args"] + "]"
 			v.Inputs = []record.Input{above}
 		case "copy":
+			v.Name = "copy" // whatever is in the files
 			v.Op = record.Op{Kind: "file", Fields: map[string]string{"actions": "copy"}}
 			v.Inputs = []record.Input{above, {Source: "context", Tree: "context", Hashed: true, Content: what}}
 		case "take":
@@ -75,6 +75,16 @@ func hit(n int) func(*record.Record) {
 	}
 }
 
+// held says that the engine listed a result of all that did not run.
+func held(rec *record.Record) {
+	for i := range rec.Steps {
+		for j := range rec.Steps[i].Vertices {
+			v := &rec.Steps[i].Vertices[j]
+			v.Held = !v.Ran
+		}
+	}
+}
+
 // failed says that step n was the end of the build.
 func failed(n int) func(*record.Record) {
 	return func(rec *record.Record) {
@@ -99,9 +109,20 @@ func named(count map[string]int) map[string]int {
 	out := map[string]int{}
 	for word, n := range count {
 		s := drawn(word).Steps[0]
-		out[build.CacheName(&s.Vertices[len(s.Vertices)-1], nil)] = n
+		out[build.CacheName(&s.Vertices[len(s.Vertices)-1], nil)] += n
 	}
 	return out
+}
+
+// stocked is what an engine holds, of which nobody knows when it was made or on what.
+func stocked(count map[string]int) *stock {
+	var entries []build.CacheEntry
+	for name, n := range count {
+		for i := range n {
+			entries = append(entries, build.CacheEntry{ID: fmt.Sprint(name, i), Name: name})
+		}
+	}
+	return newStock(entries)
 }
 
 func TestPredictFrom(t *testing.T) {
@@ -144,8 +165,16 @@ func TestPredictFrom(t *testing.T) {
 			now: drawn("base=1", "copy=a", "run=b", "run=c"), want: "hhhh"},
 		{name: "hits that nobody ran here", before: []*record.Record{ranAll(abc(), hit(3))}, now: drawn("base=1", "copy=a", "run=b", "run=d"), want: "hhhr"},
 		{name: "and that no build had in its hands", before: []*record.Record{ranAll(abc(), hit(4))}, now: drawn("base=1", "copy=a", "run=b", "run=d"),
-			want: "uuur", hangs: "1"},
-		{name: "missing file", before: []*record.Record{abc()}, now: drawn("base=1", "copy=", "run=b"), want: "ufn", hangs: "1"},
+			want: "uuur", hangs: "no build shows that the engine still has its result"},
+		{name: "but that the engine lists", before: []*record.Record{ranAll(abc(), hit(4), held)}, now: drawn("base=1", "copy=a", "run=b", "run=d"),
+			holds: map[string]int{"base=1": 1, "copy=a": 1, "run=b": 1, "run=c": 1}, want: "hhhr"},
+		{name: "and that is gone since", before: []*record.Record{ranAll(abc(), hit(4), held, holds(map[string]int{"base=1": 1, "copy=a": 1, "run=b": 1, "run=c": 1}))},
+			now: drawn("base=1", "copy=a", "run=b", "run=d"), holds: map[string]int{"base=1": 1, "copy=a": 1}, want: "hhrr"},
+		{name: "a file edited of what somebody else built", before: []*record.Record{ranAll(abc(), hit(4), held)}, now: drawn("base=1", "copy=x", "run=b", "run=c"),
+			holds: map[string]int{"base=1": 1, "copy=a": 1, "run=b": 1, "run=c": 1}, want: "hrrr"},
+		{name: "which somebody else may have edited so", before: []*record.Record{ranAll(abc(), hit(4), held)}, now: drawn("base=1", "copy=x", "run=b", "run=c"),
+			holds: map[string]int{"base=1": 1, "copy=a": 2, "run=b": 1, "run=c": 1}, want: "hurr", hangs: "the engine has a result of it from a build that is not recorded"},
+		{name: "missing file", before: []*record.Record{abc()}, now: drawn("base=1", "copy=", "run=b"), want: "ufn", hangs: buildFails},
 		{name: "stage output", before: []*record.Record{ranAll(drawn("base=1", "run=a", "take=1", "run=b"))}, now: drawn("base=1", "run=a", "take=1", "run=b"), want: "hhhh"},
 		{name: "stage output made anew", before: []*record.Record{ranAll(drawn("base=1", "run=a", "base=1", "take=1", "run=b"))},
 			now: drawn("base=1", "run=x", "base=1", "take=1", "run=b"), want: "hrhuu", hangs: "1"},
@@ -157,8 +186,7 @@ func TestPredictFrom(t *testing.T) {
 		{name: "stage output pruned, and another one may be the same", before: []*record.Record{
 			ranAll(drawn("base=1", "run=a", "base=1", "take=1"), holds(map[string]int{"base=1": 1, "run=a": 1, "take=1": 1})),
 			ranAll(drawn("base=1", "run=b", "base=1", "take=1"), hit(1), holds(map[string]int{"base=1": 1, "run=b": 1, "take=1": 1}))},
-			now: drawn("base=1", "run=a", "base=1", "take=1"), holds: map[string]int{"base=1": 1, "run=b": 1, "take=1": 1}, want: "huhu",
-			hangs: "the engine's cache was pruned since it ran"},
+			now: drawn("base=1", "run=a", "base=1", "take=1"), holds: map[string]int{"base=1": 1, "run=b": 1, "take=1": 1}, want: "huhu", hangs: onlyIfNeeded},
 		{name: "download", before: []*record.Record{ranAll(drawn("base=1", "get=p", "run=a"))}, now: drawn("base=1", "get=p", "run=a"), want: "hhh"},
 		{name: "download that was not looked up", before: []*record.Record{ranAll(drawn("base=1", "get=p", "run=a"))}, now: drawn("base=1", "get=", "run=a"), want: "huu",
 			hangs: "https://example.com/x"},
@@ -179,7 +207,7 @@ func TestPredictFrom(t *testing.T) {
 			holds: map[string]int{"base=1": 1, "copy=a": 1, "copy=x": 1, "run=b": 2, "run=c": 1}, want: "huur"},
 		{name: "one image by two names", before: []*record.Record{abc()}, now: drawn("base=2", "run=x", "base=2", "run=y"), want: "urur",
 			hangs: "another step names the same image, and one of them fetches it"},
-		{name: "twins", before: []*record.Record{abc()}, now: drawn("base=1", "run=x", "base=1", "run=x", "run=y"), want: "huhur", hangs: "3"},
+		{name: "twins", before: []*record.Record{abc()}, now: drawn("base=1", "run=x", "base=1", "run=x", "run=y"), want: "huhur", hangs: twinRuns},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -194,18 +222,20 @@ func TestPredictFrom(t *testing.T) {
 					}
 				}
 			}
-			now := named(tt.holds)
+			now := stocked(named(tt.holds))
 			if tt.holds == nil {
 				now = nil
 				if len(tt.before) > 0 {
-					now = named(ran)
-					delete(now, build.CacheName(&drawn("base=2").Steps[0].Vertices[0], nil))
+					held := named(ran)
+					delete(held, build.CacheName(&drawn("base=2").Steps[0].Vertices[0], nil))
+					now = stocked(held)
 				}
 			}
 			if tt.cached {
 				o.Build.CacheFrom = append(o.Build.CacheFrom, client.CacheOptionsEntry{Type: "local"})
 			}
 			predictFrom(o, tt.now, now)
+			checkReasons(t, tt.now)
 			got, hangs := "", ""
 			for _, s := range tt.now.Steps {
 				got += string(s.Outcome[:1])
@@ -269,11 +299,24 @@ func FuzzPredictFrom(f *testing.F) {
 				old.Steps[i].ID, old.Steps[i].Vertices = "0", old.Steps[i].Vertices[:0]
 			}
 		}
-		predictFrom(Options{History: []*record.Record{old}}, rec, maps.Clone(old.EngineCache))
-		for _, s := range rec.Steps {
-			if s.Outcome == record.Undecided && len(s.HangsOn) == 0 && s.Why == "" {
-				t.Errorf("%s is undecided without a reason", s.Text)
+		predictFrom(Options{History: []*record.Record{old}}, rec, stocked(old.EngineCache))
+		checkReasons(t, rec)
+	})
+}
+
+// checkReasons says that every undecided step of a prediction has a reason, and
+// that none lies in a step that comes after it, or in itself.
+func checkReasons(t *testing.T, rec *record.Record) {
+	t.Helper()
+	at := newFileOrder(rec)
+	for _, s := range rec.Steps {
+		if s.Outcome == record.Undecided && len(s.HangsOn) == 0 && s.Why == "" {
+			t.Errorf("%s is undecided without a reason", s.Text)
+		}
+		for _, id := range s.HangsOn {
+			if i, ok := at[id]; ok && i >= at[s.ID] {
+				t.Errorf("%s hangs on %s, which does not come before it", s.ID, id)
 			}
 		}
-	})
+	}
 }

@@ -9,28 +9,21 @@ import (
 
 // usage follows what lay in an engine's cache from build to build, by the names
 // that the engine gives to results. A count that went down says that something
-// was pruned; one that is higher than all recorded runs together, that somebody
-// else has run the same.
+// was pruned.
 type usage struct {
 	salt []byte
 	last map[string]int // at the end of the last build that asked; nil before
-	ran  map[string]int // all recorded runs
 	lost bool           // something was pruned
 }
-
-func newUsage() usage { return usage{ran: map[string]int{}} }
 
 func (u *usage) name(v *record.Vertex) string { return build.CacheName(v, u.salt) }
 
 // before takes note of what was pruned before a build, or during it.
 func (u *usage) before(m *memory, rec *record.Record) {
-	runs := u.runs(rec)
-	for name, n := range runs {
-		u.ran[name] += n
-	}
 	if rec.EngineCache == nil {
 		return
 	}
+	runs := u.runs(rec)
 	then := make(map[string]int, len(rec.EngineCache))
 	for name, n := range rec.EngineCache {
 		then[name] = max(0, n-runs[name])
@@ -102,11 +95,4 @@ func left(names []string, gone map[string]certainty, last map[string]int) certai
 		}
 	}
 	return found
-}
-
-// foreign says that the engine holds more results of an operation than the
-// recorded builds made.
-func (u *usage) foreign(v *record.Vertex, now map[string]int) bool {
-	name := u.name(v)
-	return name != "" && now[name] > u.ran[name]
 }

@@ -1,8 +1,10 @@
 package predict
 
 import (
+	"cmp"
 	"slices"
 
+	"github.com/layerwise/layerwise/analyzer/build"
 	"github.com/layerwise/layerwise/analyzer/explain"
 	"github.com/layerwise/layerwise/analyzer/record"
 )
@@ -15,10 +17,10 @@ import (
 // from the cache.
 type verdicts struct {
 	*walk
-	now      map[string]int // what lies in the engine's cache; nil where nobody knows
-	imports  bool           // a cache is imported, which nobody has looked into
-	oldRules bool           // the engine is of a version whose rules are not these
-	sent     *transfers     // nil where it does not matter
+	now      *stock     // what lies in the engine's cache; nil where nobody knows
+	imports  bool       // a cache is imported, which nobody has looked into
+	oldRules bool       // the engine is of a version whose rules are not these
+	sent     *transfers // nil where it does not matter
 
 	// told has, by digest of the operation, the keys that its consumers learn: those
 	// that its result is kept under, but of one that is made to run no key, so that
@@ -26,8 +28,10 @@ type verdicts struct {
 	// solver/edge.go).
 	told       map[string]made
 	operations []*operation // inputs before consumers
+	order      fileOrder
 	byDigest   map[string]*operation
-	compared   map[[2]*operation]certainty // see twins
+	compared   map[[2]*operation]certainty               // see twins
+	stocked    map[*operation]map[*build.CacheEntry]bool // see resultsOf
 }
 
 // operation is one operation of the planned build.
@@ -61,6 +65,8 @@ const (
 // decide fills the outcomes of all steps of a plan.
 func (d *verdicts) decide() {
 	d.byDigest, d.compared, d.told = map[string]*operation{}, map[[2]*operation]certainty{}, map[string]made{}
+	d.order = newFileOrder(d.rec)
+	d.stocked = map[*operation]map[*build.CacheEntry]bool{}
 	for i := range d.rec.Steps {
 		s := &d.rec.Steps[i]
 		for j := range s.Vertices {
@@ -77,7 +83,7 @@ func (d *verdicts) decide() {
 	}
 	d.fail()
 	for _, o := range d.operations {
-		if o.outcome == record.Undecided && len(o.hangsOn) == 0 {
+		if o.outcome == record.Undecided && o.why != buildFails {
 			d.hang(o)
 		}
 	}
@@ -141,7 +147,7 @@ func (d *verdicts) find(o *operation) (told, kept made) {
 		o.kind, kept.anything = unsure, true
 	case d.imports:
 		o.kind, o.why, kept.anything = unsure, "an imported cache may have it", true
-	case len(v.Inputs) > 0 && d.memory.foreign(v, d.now):
+	case len(v.Inputs) > 0 && d.foreign(o):
 		o.kind, o.why = unsure, "the engine has a result of it from a build that is not recorded"
 	case d.oldRules: // its consumers may not learn a key that it has again
 		kept = made{possible: slices.Concat(kept.sure, kept.possible)}
@@ -209,20 +215,20 @@ func (d *verdicts) outcome(o *operation) record.Outcome {
 // fail follows operations that cannot succeed: what builds on them is not reached,
 // and how far the others come is left to chance.
 func (d *verdicts) fail() {
-	var failed []string
+	failed := false
 	for _, o := range d.operations {
 		below := func(from *operation) bool {
 			return from != nil && (from.outcome == record.StepFailed || from.outcome == record.NotRun)
 		}
 		if o.outcome == record.StepFailed {
-			failed = append(failed, o.step.ID)
+			failed = true
 		} else if slices.ContainsFunc(o.makers, below) {
 			o.outcome = record.NotRun
 		}
 	}
 	for _, o := range d.operations {
-		if len(failed) > 0 && o.outcome != record.StepFailed && o.outcome != record.NotRun {
-			o.outcome, o.hangsOn = record.Undecided, failed
+		if failed && o.outcome != record.StepFailed && o.outcome != record.NotRun {
+			o.outcome, o.hangsOn, o.why = record.Undecided, nil, buildFails
 		}
 	}
 }
@@ -238,7 +244,7 @@ func (d *verdicts) result(o *operation) certainty {
 	}
 	if found == no && isSource(o.vertex) {
 		// Another build may have fetched it.
-		if d.now == nil || d.imports || d.now[d.memory.name(o.vertex)] > 0 {
+		if d.now == nil || d.imports || d.now.count[d.memory.name(o.vertex)] > 0 {
 			return possibly
 		}
 	}
@@ -267,13 +273,8 @@ func (d *verdicts) fill(s *record.Step) {
 		s.Error = "a file that it takes is not in the build context"
 		d.rec.Error = s.Error
 	case record.Undecided:
-		for _, n := range worst.hangsOn {
-			if n != s.ID {
-				s.HangsOn = append(s.HangsOn, n)
-			}
-		}
-		if len(s.HangsOn) == 0 {
-			s.Why = worst.why
+		if s.HangsOn = d.order.before(s, worst.hangsOn); len(s.HangsOn) == 0 {
+			s.Why = cmp.Or(worst.why, twinRuns)
 		}
 	}
 }

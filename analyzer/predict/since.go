@@ -52,7 +52,7 @@ func Since(ctx context.Context, o Options, rev string) (prediction, old *record.
 	m := newMemory()
 	m.namesCount = true
 	m.learn(old, true)
-	d := &verdicts{walk: newWalk(m, prediction), now: map[string]int{}, imports: len(o.Build.CacheFrom) > 0}
+	d := &verdicts{walk: newWalk(m, prediction), now: newStock(nil), imports: len(o.Build.CacheFrom) > 0}
 	d.decide()
 	if len(o.History) > 0 {
 		explain.CarryForward(o.History[0], prediction)

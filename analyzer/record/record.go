@@ -44,7 +44,7 @@ type Record struct {
 	// EngineCache counts what lay in the engine's cache when the build was over, by
 	// a short hash of what the engine calls it; nil where nobody asked. A later
 	// count that is smaller says that some of it is gone.
-	EngineCache map[string]int `json:"engineCache,omitempty"`
+	EngineCache map[string]int `json:"engineResults,omitempty"`
 	// Steps stand in file order, one platform after the other.
 	Steps []Step `json:"steps"`
 	// Trees are the scanned files of local sources, by source name: "context"
@@ -192,7 +192,23 @@ type Vertex struct {
 	CacheName string  `json:"cacheName,omitempty"`
 	Seconds   float64 `json:"seconds,omitempty"`
 	Error     string  `json:"error,omitempty"`
+	// Held says of one that did not run that the engine listed a result of it when
+	// the build was over, one that is older than what was made from it. Only of an
+	// engine that cannot be asked what it would reuse.
+	Held bool `json:"held,omitempty"`
+	// Made is when the engine made its result, by the engine's clock, whether in this
+	// build or before it; nil where that is not known.
+	Made *Span `json:"made,omitempty"`
 }
+
+// Span is a time from a beginning to an end.
+type Span struct {
+	From time.Time `json:"from"`
+	To   time.Time `json:"to"`
+}
+
+// Contains says whether a moment lies in the span, ends included.
+func (s Span) Contains(t time.Time) bool { return !t.Before(s.From) && !t.After(s.To) }
 
 // Evidence is what speaks for a result being in the engine's cache.
 type Evidence string

@@ -17,8 +17,12 @@ func (v *view) failure() {
 	if head == "" || head == "none" || head == "succeeded" {
 		head = "error"
 	}
+	culprit := "failed" // also of a build that is only predicted to
+	if b.Result == "canceled" {
+		culprit = b.Result
+	}
 	for i := range b.Steps {
-		if s := &b.Steps[i]; s.Outcome == b.Result {
+		if s := &b.Steps[i]; s.Outcome == culprit {
 			head += " at " + v.place(s, "")
 			break
 		}
