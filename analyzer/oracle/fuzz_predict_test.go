@@ -37,6 +37,7 @@ func (c *fuzzRun) checkPrediction(t *testing.T, e *fuzzEngine, r built) {
 		t.Errorf("%s: steps %v were predicted, %v were built", e.name, ids(r.predicted), ids(r.rec))
 		return
 	}
+	checkReasons(t, r.predicted)
 	for i, p := range r.predicted.Steps {
 		s := r.rec.Steps[i]
 		hit, executed := s.Outcome == record.Hit, ran(s)
