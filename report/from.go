@@ -60,6 +60,9 @@ func fromRecord(r *record.Record) BuildReport {
 	for _, s := range r.StandIns {
 		b.StandIns = append(b.StandIns, StandIn{Ref: s.Ref, By: s.By})
 	}
+	for _, i := range r.Imports {
+		b.Imports = append(b.Imports, Import{Ref: i.Ref, Result: string(i.Result), Error: i.Error, Seconds: i.Seconds, Hits: i.Hits})
+	}
 	for i := range r.Steps {
 		b.Steps = append(b.Steps, fromStep(&r.Steps[i]))
 		count(&b.Summary, r.Steps[i].Outcome)

@@ -30,6 +30,12 @@ func (r *Report) Normalized() *Report {
 func normalBuild(b *BuildReport) {
 	b.Platforms = list(b.Platforms)
 	b.StandIns = list(b.StandIns)
+	b.Imports = each(b.Imports, func(i *Import) {
+		if i.Seconds != nil {
+			s := seconds(*i.Seconds)
+			i.Seconds = &s
+		}
+	})
 	b.Warnings = list(b.Warnings)
 	b.Started = instant(b.Started)
 	if b.BaselineStarted != nil {

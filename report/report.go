@@ -55,7 +55,9 @@ type BuildReport struct {
 	Platforms  []string  `json:"platforms"`
 	Engine     Engine    `json:"engine"`
 	StandIns   []StandIn `json:"standIns"`
-	Baseline   string    `json:"baseline"` // id of the record compared with
+	// Imports are the caches that the build was told to import.
+	Imports  []Import `json:"imports"`
+	Baseline string   `json:"baseline"` // id of the record compared with
 	// BaselineStarted is when that build started; nil without a baseline.
 	BaselineStarted *time.Time `json:"baselineStarted,omitempty"`
 	Result          string     `json:"result"` // succeeded, failed, canceled, none
@@ -82,6 +84,17 @@ type Engine struct {
 type StandIn struct {
 	Ref string `json:"ref"`
 	By  string `json:"by"`
+}
+
+// Import is a cache that a build was told to import.
+type Import struct {
+	Ref    string `json:"ref"`
+	Result string `json:"result,omitempty"` // used, unused, failed; absent where the engine does not tell
+	Error  string `json:"error"`
+	// Seconds is how long its index took to read, Hits how many results of steps were
+	// taken from it; absent where they are not known.
+	Seconds *float64 `json:"seconds,omitempty"`
+	Hits    *int     `json:"hits,omitempty"`
 }
 
 // Step is one instruction in one platform's build.

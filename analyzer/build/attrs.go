@@ -23,7 +23,7 @@ func (r *run) solveOpt() (client.SolveOpt, error) {
 		FrontendAttrs:       map[string]string{},
 		Exports:             slices.Clone(r.Outputs),
 		CacheExports:        r.CacheTo,
-		CacheImports:        r.CacheFrom,
+		CacheImports:        r.usableImports(),
 		AllowedEntitlements: r.Allow,
 		SharedKey:           r.Source.sharedKey(),
 	}

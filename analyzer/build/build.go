@@ -77,7 +77,7 @@ func Run(ctx context.Context, eng engine.Engine, o Options) (*record.Record, err
 	if _, err := eng.Facts(ctx); err != nil { // what a build before left behind
 		return nil, err
 	}
-	r := &run{Options: o, engine: eng, started: time.Now(), statuses: newStatuses()}
+	r := &run{Options: o, engine: eng, started: time.Now(), statuses: newStatuses(), imports: newImports(o.CacheFrom)}
 	r.frontend = &plan.Frontend{StandIns: o.StandIns, File: o.Source.File}
 	response, buildErr := r.solve(ctx)
 	if r.plan == nil {
@@ -95,6 +95,7 @@ func Run(ctx context.Context, eng engine.Engine, o Options) (*record.Record, err
 		return nil, fmt.Errorf("ask the engine what ran: %w", err)
 	}
 	r.attribute(rec, facts)
+	r.addImports(rec, facts)
 	r.countCache(bookkeeping, rec)
 	if err := r.addScans(bookkeeping, rec); err != nil {
 		rec.Warnings = append(rec.Warnings, err.Error())
@@ -123,6 +124,7 @@ type run struct {
 	ref      string // of the build in the engine's history
 	statuses *statuses
 	transfer *transfer.Provider // of the local sources
+	imports  []cacheImport
 	scans    scans
 	culprit  digest.Digest   // the vertex that failed the build, "" for none
 	keyless  bool            // and did so before it ran: it has no cache key

@@ -28,7 +28,7 @@ type Rehearsal struct {
 // exported is left out.
 func Rehearse(ctx context.Context, eng engine.DryRunner, o Options) (*Rehearsal, error) {
 	o.Outputs, o.CacheTo = nil, nil
-	r := &run{Options: o, engine: eng, started: time.Now(), statuses: newStatuses(), ref: identity.NewID()}
+	r := &run{Options: o, engine: eng, started: time.Now(), statuses: newStatuses(), ref: identity.NewID(), imports: newImports(o.CacheFrom)}
 	r.frontend = &plan.Frontend{StandIns: o.StandIns, File: o.Source.File}
 	opt, err := r.solveOpt()
 	if err != nil {
@@ -55,6 +55,7 @@ func Rehearse(ctx context.Context, eng engine.DryRunner, o Options) (*Rehearsal,
 	rec := r.record(eng.Info(), nil)
 	rec.Basis, rec.Result = record.Predicted, record.NotBuilt
 	r.addFacts(rec, facts.Most)
+	r.addDryImports(rec, facts.ImportErrors)
 	if err := r.addScans(ctx, rec); err != nil {
 		rec.Warnings = append(rec.Warnings, err.Error())
 	}

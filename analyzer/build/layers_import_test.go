@@ -2,26 +2,13 @@ package build_test
 
 import (
 	"fmt"
-	"io"
-	"log"
-	"net/http/httptest"
-	"strings"
 	"testing"
 
-	"github.com/google/go-containerregistry/pkg/registry"
 	"github.com/layerwise/layerwise/analyzer/build"
 	"github.com/layerwise/layerwise/analyzer/engine"
 	"github.com/layerwise/layerwise/analyzer/record"
 	"github.com/moby/buildkit/client"
 )
-
-// startRegistry returns the host and port of an empty registry.
-func startRegistry(t *testing.T) string {
-	t.Helper()
-	server := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0))))
-	t.Cleanup(server.Close)
-	return strings.TrimPrefix(server.URL, "http://")
-}
 
 // TestLayersOfAnImportedCache builds on one engine and imports the cache on another
 // one, which has nothing: the layers are those of the image and of the instruction

@@ -249,6 +249,7 @@ func (e end) outcome() record.Outcome {
 // addFact copies what the engine knows of a vertex's key and inputs.
 func (r *run) addFact(v *record.Vertex, f engine.Fact) {
 	v.Key = string(f.Key)
+	v.KeyImported = f.KeyOnly
 	v.Pin = r.redactor.Text(f.Pin)
 	for i := range min(len(v.Inputs), len(f.Inputs)) {
 		in, fact := &v.Inputs[i], f.Inputs[i]

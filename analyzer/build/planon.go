@@ -23,7 +23,7 @@ func PlanOn(ctx context.Context, eng engine.Engine, o Options) (*record.Record, 
 		return nil, errors.New("only the engine can read a remote context; clone it and name the folder")
 	}
 	o.Outputs, o.CacheTo = nil, nil
-	r := &run{Options: o, engine: eng, started: time.Now(), statuses: newStatuses(), ref: identity.NewID()}
+	r := &run{Options: o, engine: eng, started: time.Now(), statuses: newStatuses(), ref: identity.NewID(), imports: newImports(o.CacheFrom)}
 	r.frontend = &plan.Frontend{StandIns: o.StandIns, File: o.Source.File}
 	opt, err := r.solveOpt()
 	if err != nil {
@@ -44,6 +44,7 @@ func PlanOn(ctx context.Context, eng engine.Engine, o Options) (*record.Record, 
 	rec := r.record(eng.Info(), nil)
 	rec.Basis, rec.Result = record.Predicted, record.NotBuilt
 	r.addPins(rec)
+	r.addDryImports(rec, nil)
 	err = r.addScans(ctx, rec)
 	rec.Seconds = time.Since(r.started).Seconds()
 	return rec, err

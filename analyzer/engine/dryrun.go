@@ -40,6 +40,9 @@ type DryFacts struct {
 	// Least has what would run if all such files were among those that the cache
 	// knows: never more than a build runs. It is nil where that cannot be told.
 	Least map[digest.Digest]Fact
+	// ImportErrors has, for each of DryRun.CacheImports, why it could not be read, ""
+	// where it could.
+	ImportErrors []string
 	// Certain says that the build needs no such files: Least is Most.
 	Certain bool
 }

@@ -72,6 +72,16 @@ type Fact struct {
 	// OutputSize is the disk usage in bytes of what Exec made, on top of its
 	// parent, -1 where it was not measured.
 	OutputSize int64
+	// KeyOnly says that a cache which the build imported knows the operation on these
+	// inputs, and has no result for it.
+	KeyOnly bool
+}
+
+// ImportVertex is the digest of the vertex that stands for the import of a cache
+// (loadResult in BuildKit's solver/llbsolver/bridge.go). Facts may have it, too:
+// its executions are the results that were taken from that cache.
+func ImportVertex(key string) digest.Digest {
+	return digest.FromString("importing cache manifest from " + key)
 }
 
 // InputFact is what an operation's cache key took from one of its inputs.

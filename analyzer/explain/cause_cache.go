@@ -2,6 +2,7 @@ package explain
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/layerwise/layerwise/analyzer/record"
 )
@@ -27,7 +28,46 @@ func importMissed(p *pair) []Cause {
 	if p.sameEngine() != differs || !p.cur.rec.CacheImports {
 		return nil
 	}
-	return []Cause{{Message: "the imported cache has nothing for it"}}
+	out := failedImports(p.cur.rec)
+	switch worked := len(p.cur.rec.Imports) - len(out); {
+	case len(out) > 0 && worked == 0:
+	case p.keyImported():
+		out = append(out, Cause{Message: "the imported cache knows it, but was exported without its result, as mode=min leaves out what is not in the image"})
+	case len(out) > 0:
+		out = append(out, Cause{Message: "what else was imported has nothing for it"})
+	default:
+		out = append(out, Cause{Message: "the imported cache has nothing for it"})
+	}
+	return out
+}
+
+// keyImported says that an imported cache knows the step on these inputs.
+func (p *pair) keyImported() bool {
+	vs := deciding(p.step)
+	return len(vs) > 0 && !slices.ContainsFunc(vs, func(v *record.Vertex) bool { return !v.KeyImported })
+}
+
+// failedImports has a cause for each cache that could not be imported.
+func failedImports(r *record.Record) []Cause {
+	var out []Cause
+	for _, i := range r.Imports {
+		if i.Result == record.ImportFailed {
+			out = append(out, Cause{Message: fmt.Sprintf("the import of %s failed: %s", clip(plain(i.Ref), maxImport), clip(plain(i.Error), maxImport))})
+		}
+	}
+	return out
+}
+
+// maxImport bounds a reference and an error inside a message, in characters.
+const maxImport = 200
+
+// importFailed: there is no build to compare with, and what might have had it could
+// not be read.
+func importFailed(p *pair) []Cause {
+	if !p.first || len(noCacheRequested(p)) > 0 {
+		return nil
+	}
+	return failedImports(p.cur.rec)
 }
 
 // otherEngine: the key is the same, and the engine has never seen it.

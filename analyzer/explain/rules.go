@@ -14,6 +14,7 @@ type rule struct {
 var rules = []rule{
 	{NoCacheRequested, noCacheRequested},
 	{FirstBuild, firstBuild},
+	{ImportMissed, importFailed},
 	{NewStep, newStep},
 	{BaseImageChanged, baseImageChanged},
 	{InstructionChanged, instructionChanged},

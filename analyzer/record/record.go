@@ -41,6 +41,8 @@ type Record struct {
 	Contexts map[string]string `json:"contexts,omitempty"`
 	// CacheImports says that a cache was imported (--cache-from).
 	CacheImports bool `json:"cacheImports,omitempty"`
+	// Imports says what became of each of them; none in records of older versions.
+	Imports []Import `json:"imports,omitempty"`
 	// EngineCache counts what lay in the engine's cache when the build was over, by
 	// a short hash of what the engine calls it; nil where nobody asked. A later
 	// count that is smaller says that some of it is gone.
@@ -77,6 +79,29 @@ type StandIn struct {
 	Ref string `json:"ref"` // as the Dockerfile names it, after expansion
 	By  string `json:"by"`  // "playground"
 }
+
+// Import is one cache that a build was told to import.
+type Import struct {
+	Ref    string       `json:"ref"` // as the flag has it, redacted
+	Result ImportResult `json:"result,omitempty"`
+	Error  string       `json:"error,omitempty"`
+	// Seconds is how long it took to read what the cache has, without its layers; nil
+	// where that was not seen.
+	Seconds *float64 `json:"seconds,omitempty"`
+	// Hits counts the results of steps that were taken from it; nil where the engine
+	// does not tell.
+	Hits *int `json:"hits,omitempty"`
+}
+
+// ImportResult is what became of an import; "" where the engine does not tell.
+type ImportResult string
+
+// The results of an import.
+const (
+	ImportUsed   ImportResult = "used"
+	ImportUnused ImportResult = "unused"
+	ImportFailed ImportResult = "failed"
+)
 
 // Result is how a build ended.
 type Result string
@@ -180,6 +205,9 @@ type Vertex struct {
 	Key    string  `json:"key,omitempty"`
 	Pin    string  `json:"pin,omitempty"` // what a source resolved to
 	Inputs []Input `json:"inputs,omitempty"`
+	// KeyImported says that a cache which the build imported knows the operation on
+	// these inputs, and has no result for it.
+	KeyImported bool `json:"keyImported,omitempty"`
 	// NoCache says that the build asked not to reuse it.
 	NoCache bool `json:"noCache,omitempty"`
 	Ran     bool `json:"ran"`

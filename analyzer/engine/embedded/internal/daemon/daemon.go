@@ -68,6 +68,7 @@ type Daemon struct {
 	sessions *session.Manager
 	// importers read caches that a build imports, by type.
 	importers map[string]remotecache.ResolveCacheImporterFunc
+	imports   probe.Imports // what they found
 	control   *control.Controller
 	server    *grpc.Server
 	stop      context.CancelFunc
@@ -117,6 +118,9 @@ func (d *Daemon) open(ctx context.Context) error {
 	}
 	d.keys = keys
 	d.importers = cacheImporters(sessions, w.ContentStore(), hosts)
+	for kind, resolve := range d.importers {
+		d.importers[kind] = d.imports.Wrap(resolve)
+	}
 	d.cache = solver.NewCacheManager(ctx, "local", keys, d.recorder.Results(worker.NewCacheResultStorage(workers)))
 	entries := int64(historyEntries)
 	d.control, err = control.NewController(control.Opt{
@@ -223,7 +227,9 @@ func (d *Daemon) Info() engine.Info {
 // builds, and drops what the last one left half-written.
 func (d *Daemon) Facts(ctx context.Context) map[digest.Digest]engine.Fact {
 	dropIngests(ctx, d.worker.ContentStore())
-	return d.recorder.Take(ctx)
+	facts := d.recorder.Take(ctx)
+	d.imports.Take(facts)
+	return facts
 }
 
 // Close cancels what runs, waits for it to end, collects garbage for a while,

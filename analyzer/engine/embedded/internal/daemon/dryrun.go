@@ -16,11 +16,16 @@ var allowed = []entitlements.Entitlement{entitlements.EntitlementNetworkHost, en
 
 // DryRun tells what a build would run; see engine.DryRunner.
 func (d *Daemon) DryRun(ctx context.Context, q engine.DryRun) (*engine.DryFacts, error) {
-	return dryrun.Run(ctx, dryrun.Engine{
+	facts, err := dryrun.Run(ctx, dryrun.Engine{
 		Worker:       d.worker,
 		Sessions:     d.sessions,
 		Keys:         d.keys,
 		Importers:    d.importers,
 		Entitlements: allowed,
 	}, q)
+	if err != nil {
+		return nil, err
+	}
+	d.imports.Take(facts.Most)
+	return facts, nil
 }

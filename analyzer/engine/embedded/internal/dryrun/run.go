@@ -36,6 +36,8 @@ type request struct {
 	definitions []*pb.Definition
 	allowed     entitlements.Set
 	imported    []solver.CacheManager
+	// importErrors has why an import could not be read, "" where it could.
+	importErrors []string
 }
 
 // Run asks what a build would run. See engine.DryRunner.
@@ -44,6 +46,11 @@ func Run(ctx context.Context, e Engine, d engine.DryRun) (facts *engine.DryFacts
 	if err != nil {
 		return nil, err
 	}
+	defer func() {
+		if facts != nil {
+			facts.ImportErrors = r.importErrors
+		}
+	}()
 	from := newSources()
 	defer func() { err = errors.Join(err, from.release(context.WithoutCancel(ctx), e.Worker)) }()
 
@@ -104,9 +111,13 @@ func (e Engine) request(ctx context.Context, d engine.DryRun) (*request, error) 
 	}
 	for i, from := range d.CacheImports {
 		// A cache that cannot be read is as good as none, as in a build.
+		failed := ""
 		if cache, err := e.importCache(ctx, d.Session, from, fmt.Sprintf("import-%d", i)); err == nil {
 			r.imported = append(r.imported, cache)
+		} else {
+			failed = err.Error()
 		}
+		r.importErrors = append(r.importErrors, failed)
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
