@@ -84,7 +84,7 @@ func Run(ctx context.Context, eng engine.Engine, o Options) (*record.Record, err
 		if buildErr == nil {
 			buildErr = plan.ErrNoPlan
 		}
-		return nil, buildErr
+		return nil, r.noted(buildErr)
 	}
 	rec := r.record(eng.Info(), buildErr)
 	// The rest is bookkeeping of what has happened: it is worth finishing when
@@ -110,6 +110,9 @@ func Run(ctx context.Context, eng engine.Engine, o Options) (*record.Record, err
 			rec.Warnings = append(rec.Warnings, "layers are not known: "+err.Error())
 		}
 	}
+	if rec.Result == record.Failed && len(r.notes) > 0 {
+		buildErr = &NotedError{buildErr, r.notes}
+	}
 	return rec, buildErr
 }
 
@@ -124,6 +127,7 @@ type run struct {
 	ref      string // of the build in the engine's history
 	statuses *statuses
 	transfer *transfer.Provider // of the local sources
+	notes    []string           // about names that match nothing
 	imports  []cacheImport
 	scans    scans
 	culprit  digest.Digest   // the vertex that failed the build, "" for none
@@ -215,7 +219,19 @@ func (r *run) record(info engine.Info, buildErr error) *record.Record {
 	if r.plan.Syntax != "" {
 		rec.Warnings = append(rec.Warnings, fmt.Sprintf("the file asks for the frontend %s; the built-in one of BuildKit %s read it", r.plan.Syntax, FrontendVersion()))
 	}
+	if attrs, err := FrontendAttrs(r.Options); err == nil {
+		r.note(rec, nameNotes(r.Options, r.plan.File, attrs, triggersOf(r.plan)))
+	}
 	return rec
+}
+
+// note warns of names that match nothing.
+func (r *run) note(rec *record.Record, notes []string) {
+	for _, n := range notes {
+		n = r.redactor.Text(n)
+		r.notes = append(r.notes, n)
+		rec.Warnings = append(rec.Warnings, n)
+	}
 }
 
 // Message is what a build's error says, without what gRPC and the frontend wrap

@@ -49,6 +49,8 @@ func Rehearse(ctx context.Context, eng engine.DryRunner, o Options) (*Rehearsal,
 		r.scans.wait.Wait()
 		if ctx.Err() != nil { // whatever it led to
 			err = context.Cause(ctx)
+		} else if r.plan == nil {
+			err = r.noted(err)
 		}
 		return nil, err
 	}

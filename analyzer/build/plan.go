@@ -27,7 +27,7 @@ func Plan(ctx context.Context, o Options) (*record.Record, error) {
 	r := &run{Options: o, started: time.Now(), statuses: newStatuses()}
 	r.frontend = &plan.Frontend{File: o.Source.File}
 	if _, err := r.frontend.Build(ctx, &plan.Offline{Opts: attrs, Locals: mounts}); err != nil {
-		return nil, err
+		return nil, r.noted(err)
 	}
 	if r.plan, err = r.frontend.Plan(); err != nil {
 		return nil, err

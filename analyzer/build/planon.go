@@ -38,6 +38,9 @@ func PlanOn(ctx context.Context, eng engine.Engine, o Options) (*record.Record, 
 		return empty, err
 	})
 	if err != nil {
+		if r.plan == nil {
+			err = r.noted(err)
+		}
 		return nil, err
 	}
 	r.startScans(ctx)

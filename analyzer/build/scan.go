@@ -148,6 +148,7 @@ func (r *run) addScans(ctx context.Context, rec *record.Record) error {
 			r.warnOfStale(rec, name, slices.Concat(tree.Unstable, tree.Unreadable))
 		}
 	}
+	r.note(rec, r.missingFiles(rec))
 	for i := range rec.Steps {
 		for j := range rec.Steps[i].Vertices {
 			for k := range rec.Steps[i].Vertices[j].Inputs {

@@ -39,7 +39,12 @@ func printError(s *Streams, err error) {
 	}
 	fmt.Fprint(s.Err, cleanLines(b.String()))
 	fmt.Fprintln(s.Err, "error:", clean(build.Message(err)))
-	if h := hint(err); h != "" {
+	var noted *build.NotedError
+	if errors.As(err, &noted) {
+		for _, n := range noted.Notes {
+			fmt.Fprintln(s.Err, "hint:", clean(n))
+		}
+	} else if h := hint(err); h != "" {
 		fmt.Fprintln(s.Err, "hint:", h)
 	}
 }

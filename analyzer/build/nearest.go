@@ -1,0 +1,44 @@
+package build
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/agext/levenshtein"
+)
+
+// nearest returns the choice that a name which fits none was likely meant to be: one
+// that differs in case alone, else one that is a few letters away; "" for none.
+func nearest(name string, choices []string) string {
+	lower := strings.ToLower(name)
+	best, least := "", farthest(len(name))+1
+	for _, c := range slices.Sorted(slices.Values(choices)) {
+		if c == name || c == "" {
+			continue
+		}
+		if d := levenshtein.Distance(lower, strings.ToLower(c), nil); d < least {
+			best, least = c, d
+		}
+	}
+	return best
+}
+
+// farthest is how many letters may be wrong in a name. Two that change places are
+// two.
+func farthest(length int) int {
+	switch {
+	case length < 3:
+		return 0
+	case length < 4:
+		return 1
+	}
+	return 2
+}
+
+// didYouMean ends a message with a suggestion, where there is one.
+func didYouMean(message, suggestion string) string {
+	if suggestion == "" {
+		return message
+	}
+	return message + ": did you mean " + suggestion + "?"
+}
