@@ -79,6 +79,7 @@ func Run(ctx context.Context, eng engine.Engine, o Options) (*record.Record, err
 	}
 	r := &run{Options: o, engine: eng, started: time.Now(), statuses: newStatuses(), imports: newImports(o.CacheFrom)}
 	r.frontend = &plan.Frontend{StandIns: o.StandIns, File: o.Source.File}
+	defer r.forgetCredentials(context.WithoutCancel(ctx))
 	response, buildErr := r.solve(ctx)
 	if r.plan == nil {
 		if buildErr == nil {

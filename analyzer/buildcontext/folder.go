@@ -129,7 +129,8 @@ func kindName(mode uint32) string {
 }
 
 // Walk calls fn as filepath.WalkDir does for a path in the folder and all below
-// it, except for the folder itself. Entries have a *types.Stat behind Info.Sys.
+// it, except for the folder itself. Entries have a *types.Stat behind Info.Sys; but
+// for that of the path itself, they are to be asked for it during the walk.
 func (f *Folder) Walk(ctx context.Context, target string, fn fs.WalkDirFunc) error {
 	w := &folderWalk{Folder: f, ctx: ctx, fn: fn, linked: map[[2]uint64]string{}, buffer: make([]byte, 64<<10)}
 	var err error
@@ -161,13 +162,26 @@ func (w *folderWalk) start(rel string) error {
 		defer in.close()
 		var id identity
 		if id, err = in.identify(filepath.Base(rel)); err == nil {
-			return w.visit(in, rel, found{filepath.Base(rel), id.mode&typeMask == typeFolder})
+			return w.first(in, rel, found{filepath.Base(rel), id.mode&typeMask == typeFolder})
 		}
 	}
 	if isGone(err) {
 		return nil
 	}
 	return w.fn(rel, nil, err)
+}
+
+// first visits what a walk starts from. Callers who want to know of one file alone
+// keep its entry, so that it is looked at while its folder is open.
+func (w *folderWalk) first(in *handle, rel string, file found) error {
+	entry := &folderEntry{walk: w, in: in, path: rel, found: file}
+	if _, err := entry.Info(); err != nil {
+		if entry.gone {
+			return nil
+		}
+		return w.fn(rel, nil, err)
+	}
+	return w.tell(entry)
 }
 
 // folder visits what is in a folder; entry is what fn was told of it, nil for the
@@ -215,17 +229,20 @@ func (w *folderWalk) visit(in *handle, rel string, file found) error {
 	if err := w.ctx.Err(); err != nil {
 		return err
 	}
-	entry := &folderEntry{walk: w, in: in, path: rel, found: file}
-	err := w.fn(rel, entry, nil)
+	return w.tell(&folderEntry{walk: w, in: in, path: rel, found: file})
+}
+
+func (w *folderWalk) tell(entry *folderEntry) error {
+	err := w.fn(entry.path, entry, nil)
 	switch {
 	case entry.gone:
 		return nil
-	case err == fs.SkipDir && file.isFolder:
+	case err == fs.SkipDir && entry.isFolder:
 		return nil
-	case err != nil || !file.isFolder:
+	case err != nil || !entry.isFolder:
 		return err
 	}
-	if err := w.folder(rel, entry); err != fs.SkipDir {
+	if err := w.folder(entry.path, entry); err != fs.SkipDir {
 		return err
 	}
 	return nil

@@ -37,7 +37,7 @@ func TestFolderAsFsutil(t *testing.T) {
 		{}, {IncludePatterns: []string{"d"}}, {IncludePatterns: []string{"**/f"}}, {ExcludePatterns: []string{"d", "!d/e"}},
 		{FollowPaths: []string{"link/b"}}, {FollowPaths: []string{"out/passwd"}}, {FollowPaths: []string{"l*"}}, {FollowPaths: []string{"missing"}},
 	} {
-		for _, target := range []string{"/", "", "d", "a", "missing", "a/below", "link/b"} {
+		for _, target := range []string{"/", "", "d", "a", "missing", "a/below"} {
 			if diff := cmp.Diff(walked(t, theirs, opt, target), walked(t, ours, opt, target)); diff != "" {
 				t.Errorf("%+v from %q (-fsutil +ours)\n%s", opt, target, diff)
 			}

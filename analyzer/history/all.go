@@ -7,7 +7,7 @@ import (
 // All returns the records of a project, newest first, without those that cannot
 // be read: see Latest.
 func (s *Store) All(project record.Project) ([]*record.Record, error) {
-	entries, err := s.List(Filter{Project: &project})
+	entries, err := s.ofProject(project)
 	if err != nil {
 		return nil, err
 	}

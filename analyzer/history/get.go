@@ -39,7 +39,7 @@ func (e *AmbiguousError) Error() string {
 // damaged record is set aside, one that cannot be read is skipped, and the
 // next older one is used.
 func (s *Store) Latest(project record.Project) (*record.Record, error) {
-	entries, err := s.List(Filter{Project: &project})
+	entries, err := s.ofProject(project)
 	if err != nil {
 		return nil, err
 	}

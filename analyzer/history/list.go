@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/layerwise/layerwise/analyzer/record"
 )
@@ -18,8 +19,9 @@ type Filter struct {
 	Limit   int             // at most so many, the newest; 0 for no limit
 }
 
-// List returns the stored records that a filter lets through, newest first.
-// The cost is one small read for each record.
+// List returns the stored records that a filter lets through, newest first, and
+// at the end those that are dated in the future: nobody knows when they were
+// made. The cost is one small read for each record.
 func (s *Store) List(filter Filter) ([]Entry, error) {
 	folders, err := s.folders(filter.Project)
 	if err != nil {
@@ -36,10 +38,40 @@ func (s *Store) List(filter Filter) ([]Entry, error) {
 	return entries, nil
 }
 
+// ahead is how far a record may be dated in the future: clocks are set back by a
+// little now and then, and other machines may write to the same folder.
+const ahead = time.Minute
+
 func sortNewestFirst(entries []Entry) {
+	latest := time.Now().Add(ahead)
+	future := func(e Entry) int {
+		if e.Started.After(latest) {
+			return 1
+		}
+		return 0
+	}
 	slices.SortFunc(entries, func(a, b Entry) int {
-		return cmp.Or(b.Started.Compare(a.Started), cmp.Compare(b.ID, a.ID))
+		return cmp.Or(cmp.Compare(future(a), future(b)), b.Started.Compare(a.Started), cmp.Compare(b.ID, a.ID))
 	})
+}
+
+// ofProject lists the records of a project as List does, and warns of those that
+// are dated in the future.
+func (s *Store) ofProject(project record.Project) ([]Entry, error) {
+	entries, err := s.List(Filter{Project: &project})
+	if err != nil {
+		return nil, err
+	}
+	latest := time.Now().Add(ahead)
+	future := 0
+	for i := len(entries); i > 0 && entries[i-1].Started.After(latest); i-- {
+		future++
+	}
+	if future > 0 {
+		last := entries[len(entries)-future].Started
+		s.warn("%d of this project's %d records are dated in the future, up to %s: they count as the oldest", future, len(entries), last.Format(time.DateTime))
+	}
+	return entries, nil
 }
 
 // folders returns the folders of all projects, or of one.

@@ -30,7 +30,7 @@ func (s *Store) Prune(opts PruneOptions) (removed []Entry, freed int64, err erro
 		return nil, 0, err
 	}
 	for _, folder := range folders {
-		gone, bytes, folderErr := s.pruneFolder(folder, opts)
+		gone, bytes, folderErr := s.pruneFolder(folder, opts, "")
 		removed = append(removed, gone...)
 		freed += bytes
 		if err == nil {
@@ -43,9 +43,10 @@ func (s *Store) Prune(opts PruneOptions) (removed []Entry, freed int64, err erro
 	return removed, freed, err
 }
 
-// pruneFolder prunes one project. A file that is gone already is no error:
-// another process may prune at the same time.
-func (s *Store) pruneFolder(folder string, opts PruneOptions) (removed []Entry, freed int64, err error) {
+// pruneFolder prunes one project, except for the record that has just been saved,
+// "" for none. A file that is gone already is no error: another process may prune
+// at the same time.
+func (s *Store) pruneFolder(folder string, opts PruneOptions, saved string) (removed []Entry, freed int64, err error) {
 	remove := func(path string, size int64) bool {
 		switch removeErr := os.Remove(path); {
 		case removeErr == nil:
@@ -61,7 +62,7 @@ func (s *Store) pruneFolder(folder string, opts PruneOptions) (removed []Entry, 
 	for i, e := range entries {
 		tooMany := opts.Keep > 0 && i >= opts.Keep
 		tooOld := opts.OlderThan > 0 && time.Since(e.Started) > opts.OlderThan
-		if (opts.All || tooMany || tooOld) && remove(e.Path, e.Size) {
+		if (opts.All || tooMany || tooOld) && e.ID != saved && remove(e.Path, e.Size) {
 			removed = append(removed, e)
 		}
 	}

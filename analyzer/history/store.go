@@ -88,8 +88,8 @@ func (s *Store) warn(format string, args ...any) {
 	}
 }
 
-// Save stores a record and then prunes its project to Keep records. A record
-// of the same id is replaced. When it fails, the store is as it was before.
+// Save stores a record and then prunes its project to Keep records, of which it
+// is one, whatever the clock says. A record of the same id is replaced. When it fails, the store is as it was before.
 func (s *Store) Save(r *record.Record) error {
 	if !validID.MatchString(r.ID) {
 		return fmt.Errorf("cannot save a record: %.100q cannot be an id", r.ID)
@@ -109,7 +109,7 @@ func (s *Store) Save(r *record.Record) error {
 	}
 	os.Remove(filepath.Join(folder, predictionName)) // it was for this build
 	if s.Keep >= 0 {
-		if _, _, err := s.pruneFolder(folder, PruneOptions{Keep: max(s.Keep, 1)}); err != nil {
+		if _, _, err := s.pruneFolder(folder, PruneOptions{Keep: max(s.Keep, 1)}, r.ID); err != nil {
 			s.warn("cannot prune the history: %v", err)
 		}
 	}

@@ -2,12 +2,14 @@ package lint
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 
+	"github.com/layerwise/layerwise/analyzer/inputfile"
 	"github.com/moby/patternmatcher"
 	"github.com/moby/patternmatcher/ignorefile"
 )
@@ -176,15 +178,12 @@ func (c *Context) Read(path string, limit int) ([]byte, error) {
 
 // readRegular reads a regular file, at most limit bytes of it.
 func readRegular(name string, limit int) ([]byte, error) {
-	info, err := os.Stat(name)
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() { // it might never end
+	f, err := inputfile.Open(name)
+	var special *inputfile.NotRegularError
+	switch {
+	case errors.As(err, &special):
 		return nil, notRegular(name)
-	}
-	f, err := os.Open(name)
-	if err != nil {
+	case err != nil:
 		return nil, err
 	}
 	defer f.Close()

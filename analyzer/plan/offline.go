@@ -116,11 +116,14 @@ func (r *localRef) Evaluate(context.Context) error { return nil }
 // own limit does.
 const maxRead = 16 << 20
 
-func (r *localRef) ReadFile(_ context.Context, req gateway.ReadRequest) ([]byte, error) {
+func (r *localRef) ReadFile(ctx context.Context, req gateway.ReadRequest) ([]byte, error) {
 	if r.fs == nil {
 		return nil, errOffline
 	}
-	name := strings.TrimPrefix(path.Clean("/"+req.Filename), "/")
+	name, err := r.resolve(ctx, req.Filename)
+	if err != nil {
+		return nil, err
+	}
 	f, err := r.fs.Open(name)
 	if err != nil {
 		return nil, err
@@ -142,8 +145,46 @@ func (r *localRef) StatFile(ctx context.Context, req gateway.StatRequest) (*fsty
 	if r.fs == nil {
 		return nil, errOffline
 	}
+	return r.stat(ctx, strings.TrimPrefix(path.Clean("/"+req.Path), "/"))
+}
+
+// maxLinks bounds how many links are followed on the way to a file.
+const maxLinks = 40
+
+// resolve follows the links in a path as an engine does, for which the source is
+// all there is: what leads out of it starts at its root again.
+func (r *localRef) resolve(ctx context.Context, name string) (string, error) {
+	at, rest := "", strings.TrimPrefix(path.Clean("/"+name), "/")
+	for links := 0; rest != ""; {
+		var part string
+		part, rest, _ = strings.Cut(rest, "/")
+		next := path.Join(at, part)
+		stat, err := r.stat(ctx, next)
+		switch {
+		case errors.Is(err, fs.ErrNotExist): // who opens it says so
+			return path.Join(next, rest), nil
+		case err != nil:
+			return "", err
+		case fs.FileMode(stat.Mode)&fs.ModeSymlink == 0:
+			at = next
+			continue
+		}
+		if links++; links > maxLinks {
+			return "", &fs.PathError{Op: "open", Path: name, Err: errTooManyLinks}
+		}
+		target := stat.Linkname
+		if !path.IsAbs(target) {
+			target = path.Join("/", at, target)
+		}
+		at, rest = "", strings.TrimPrefix(path.Join("/", target, rest), "/")
+	}
+	return at, nil
+}
+
+var errTooManyLinks = errors.New("too many links")
+
+func (r *localRef) stat(ctx context.Context, name string) (*fstypes.Stat, error) {
 	var found *fstypes.Stat
-	name := strings.TrimPrefix(path.Clean("/"+req.Path), "/")
 	err := r.fs.Walk(ctx, name, func(p string, e fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -162,7 +203,7 @@ func (r *localRef) StatFile(ctx context.Context, req gateway.StatRequest) (*fsty
 		return nil, err
 	}
 	if found == nil {
-		return nil, &os.PathError{Op: "stat", Path: req.Path, Err: fs.ErrNotExist}
+		return nil, &os.PathError{Op: "stat", Path: name, Err: fs.ErrNotExist}
 	}
 	return found, nil
 }

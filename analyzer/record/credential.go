@@ -80,6 +80,8 @@ type tokenShape struct {
 	marks []string
 	// match's last group is the credential, the whole match where it has none.
 	match *regexp.Regexp
+	// named says that the group before it is a name, which has to be a credential's.
+	named func(name string) bool
 }
 
 func (s tokenShape) mayMatch(text string) bool {
@@ -89,6 +91,37 @@ func (s tokenShape) mayMatch(text string) bool {
 func shape(pattern string, marks ...string) tokenShape {
 	return tokenShape{marks: marks, match: regexp.MustCompile(pattern)}
 }
+
+// namedShape is a credential that only the name before it tells.
+func namedShape(named func(string) bool, pattern string, marks ...string) tokenShape {
+	s := shape(pattern, marks...)
+	s.named = named
+	return s
+}
+
+// signsRequest says whether a parameter of a URL gives access to what the URL
+// names: the links that stores sign, and whatever is called a secret.
+func signsRequest(name string) bool {
+	switch strings.ToLower(name) {
+	case "sig", "signature", "x-amz-signature", "x-amz-credential", "x-amz-security-token", "x-goog-signature", "x-goog-credential", "code":
+		return true
+	}
+	return LooksSecret(name)
+}
+
+// takesSecret says whether an option is followed by a credential. Many that have
+// the word in their name are followed by a file, or by something public.
+func takesSecret(name string) bool {
+	switch strings.ToLower(strings.ReplaceAll(name, "_", "-")) {
+	case "password", "passwd", "pass", "passphrase", "token", "auth-token", "access-token", "api-token", "api-key", "apikey",
+		"access-key", "secret-key", "secret-access-key", "client-secret", "http-password", "registry-token", "oauth-token":
+		return true
+	}
+	return false
+}
+
+// word is a value in a command or in a URL, quoted or not.
+const word = `"?'?([^\s"'&|;<>()` + "`" + `]+)`
 
 // tokenShapes are built at first use: they cost a program that redacts nothing
 // as much as the rest of its start.
@@ -109,5 +142,14 @@ var tokenShapes = sync.OnceValue(func() []tokenShape {
 		shape(`\bhf_[A-Za-z0-9]{30,}`, "hf_"),                                     // Hugging Face
 		shape(`\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[\w-]*`, "eyJ"),      // JSON web token
 		shape(`\b[A-Za-z][A-Za-z0-9+.-]*://[^/?#\s:@"']*:([^/?#\s@"']+)@`, "://"), // URL with a password
+		shape(`\b[A-Za-z][A-Za-z0-9+.-]*://([A-Za-z0-9_-]{20,})@`, "://"),         // URL with a token
+		namedShape(signsRequest, `[?&;]([A-Za-z][A-Za-z0-9_.-]*)=([^&\s"'#;]+)`, "="),
+		namedShape(LooksSecret, `(?:^|[^\w?&-])([A-Za-z_][A-Za-z0-9_.-]*)=`+word, "="),
+		namedShape(LooksSecret, `(?:^|\s)--?([A-Za-z][A-Za-z0-9_-]*)=`+word, "="),
+		namedShape(takesSecret, `(?:^|\s)--?([A-Za-z][A-Za-z0-9_-]*)\s+`+word, "-"),
+		namedShape(LooksSecret, `(?:-H|--header)[ =]*"?'?([A-Za-z][\w-]*):\s*(?:[A-Za-z]+\s+)?([^\s"']{4,})`, "-H", "--header"),
+		shape(`(?i)\bauthorization:\s*(?:[a-z]+\s+)?([^\s"']{4,})`, "uthorization", "UTHORIZATION"),
+		shape(`\b[Bb](?:earer|EARER)\s+([A-Za-z0-9._~+/=-]*[A-Z0-9][A-Za-z0-9._~+/=-]*)`, "earer", "EARER"),
+		shape(`\bcurl\b[^\n|;&]*?\s(?:-u|--user)[ =]?"?'?[^\s:"']+:([^\s"']+)`, "curl"),
 	}
 })

@@ -20,13 +20,24 @@ type Limits struct {
 	// MaxObjects is the number of JSON objects. A few bytes of JSON can ask for
 	// a struct a hundred times their size, so that MaxBytes alone bounds nothing.
 	MaxObjects int
+	// MaxValues is the number of JSON values, the elements of lists and the members
+	// of objects: an empty string in a list takes ten times the memory of its text.
+	MaxValues int
 }
 
 // The default limits: far above any real record. The record of a build over a
 // context of 100,000 files has 20 MB and as many objects as files.
 const (
-	DefaultMaxBytes   = 1 << 30
+	DefaultMaxBytes   = 1 << 29
 	DefaultMaxObjects = 2 << 20
+	DefaultMaxValues  = 16 << 20
+)
+
+// maxExpansion bounds how many times its compressed size a record may have, from
+// easySize bytes on. Records are mostly digests, which compress to half.
+const (
+	maxExpansion = 200
+	easySize     = 32 << 20
 )
 
 // maxWindow bounds the memory that a compressed stream can make the
@@ -62,22 +73,22 @@ func Read(r io.Reader, limits Limits) (*Record, error) {
 	if limits.MaxObjects == 0 {
 		limits.MaxObjects = DefaultMaxObjects
 	}
+	if limits.MaxValues == 0 {
+		limits.MaxValues = DefaultMaxValues
+	}
 	src := &source{r: r}
-	text, err := readText(src, limits.MaxBytes)
+	text, err := readText(src, limits)
 	if src.err != nil {
 		return nil, src.err
 	}
 	if err != nil {
 		return nil, &DamagedError{err}
 	}
-	if tooManyObjects(text, limits.MaxObjects) {
-		return nil, &DamagedError{fmt.Errorf("more than %d objects", limits.MaxObjects)}
-	}
 	return decode(text)
 }
 
 // readText returns the JSON text of a record, decompressed.
-func readText(src io.Reader, limit int64) ([]byte, error) {
+func readText(src *source, limits Limits) ([]byte, error) {
 	in := bufio.NewReader(src)
 	if magic, _ := in.Peek(4); isZstd(magic) {
 		dec, err := zstd.NewReader(in,
@@ -86,9 +97,9 @@ func readText(src io.Reader, limit int64) ([]byte, error) {
 			return nil, err
 		}
 		defer dec.Close()
-		return readAll(dec, limit)
+		return readAll(dec, src, limits)
 	}
-	return readAll(in, limit)
+	return readAll(in, src, limits)
 }
 
 // isZstd says whether data starts with a zstd frame or with a skippable frame
@@ -101,36 +112,67 @@ func isZstd(data []byte) bool {
 	return magic == 0xFD2FB528 || magic&^0xF == 0x184D2A50
 }
 
-func readAll(r io.Reader, limit int64) ([]byte, error) {
+// readAll reads a text, and stops where it is over a limit, before the whole of
+// it is in memory.
+func readAll(r io.Reader, src *source, limits Limits) ([]byte, error) {
 	var text bytes.Buffer
-	n, err := io.Copy(&text, io.LimitReader(r, limit+1))
-	switch {
-	case err != nil:
-		return nil, err
-	case n > limit:
-		return nil, fmt.Errorf("larger than %d bytes", limit)
-	}
-	return text.Bytes(), nil
-}
-
-// tooManyObjects says whether text has more than limit JSON objects. Braces
-// inside strings are only told apart where the plain count is over the limit.
-func tooManyObjects(text []byte, limit int) bool {
-	if bytes.Count(text, []byte("{")) <= limit {
-		return false
-	}
-	count, inString := 0, false
-	for i := 0; i < len(text); i++ {
-		switch c := text[i]; {
-		case inString && c == '\\':
-			i++
-		case c == '"':
-			inString = !inString
-		case !inString && c == '{':
-			count++
+	var count counter
+	block := make([]byte, 64<<10)
+	for {
+		n, err := r.Read(block)
+		text.Write(block[:n])
+		count.add(block[:n])
+		size := int64(text.Len())
+		switch {
+		case size > limits.MaxBytes:
+			return nil, fmt.Errorf("larger than %d bytes", limits.MaxBytes)
+		case count.objects > limits.MaxObjects:
+			return nil, fmt.Errorf("more than %d objects", limits.MaxObjects)
+		case count.values > limits.MaxValues:
+			return nil, fmt.Errorf("more than %d values", limits.MaxValues)
+		case size > easySize && size > maxExpansion*src.size:
+			return nil, fmt.Errorf("%d bytes expand to more than %d", src.size, size)
+		case err == io.EOF:
+			return text.Bytes(), nil
+		case err != nil:
+			return nil, err
 		}
 	}
-	return count > limit
+}
+
+// counter counts what a JSON text asks for. It need not be a valid one.
+type counter struct {
+	objects, values   int
+	inString, escaped bool
+}
+
+func (c *counter) add(text []byte) {
+	for i := 0; i < len(text); i++ {
+		if c.inString {
+			if c.escaped {
+				c.escaped = false
+				continue
+			}
+			// Most of a record are strings: what they hold is passed over at once.
+			next := bytes.IndexAny(text[i:], "\"\\")
+			if next < 0 {
+				return
+			}
+			i += next
+			c.escaped = text[i] == '\\'
+			c.inString = c.escaped
+			continue
+		}
+		switch text[i] {
+		case '"':
+			c.inString = true
+		case '{':
+			c.objects++
+			c.values++
+		case '[', ',':
+			c.values++
+		}
+	}
 }
 
 func decode(text []byte) (*Record, error) {
@@ -152,18 +194,21 @@ func decode(text []byte) (*Record, error) {
 	if r.Steps == nil {
 		r.Steps = []Step{}
 	}
+	r.restoreRaw()
 	return &r, nil
 }
 
 // source remembers the error of a reader, so that a file that cannot be read
 // is told from a damaged one.
 type source struct {
-	r   io.Reader
-	err error
+	r    io.Reader
+	size int64 // bytes read so far
+	err  error
 }
 
 func (s *source) Read(p []byte) (int, error) {
 	n, err := s.r.Read(p)
+	s.size += int64(n)
 	if err != nil && err != io.EOF {
 		s.err = err
 	}

@@ -284,7 +284,9 @@ type Input struct {
 	// Files has the digest of every selected file by path, where the engine
 	// told; files of a local source are in Record.Trees under Tree.
 	Files map[string]string `json:"files,omitempty"`
-	Tree  string            `json:"tree,omitempty"`
+	// RawFiles has those of Files whose path is no UTF-8, in a stored record alone.
+	RawFiles []RawFile `json:"rawFiles,omitempty"`
+	Tree     string    `json:"tree,omitempty"`
 }
 
 // Selector picks files of an input, as BuildKit's operations do.
@@ -312,6 +314,8 @@ type File struct {
 	// 0 where it is not known. It enters no digest, yet BuildKit goes by it when it
 	// decides what to have sent again.
 	MTime int64 `json:"mtime,omitempty"`
+	// Raw has the names that are no UTF-8, in a stored record alone.
+	Raw *RawNames `json:"raw,omitempty"`
 }
 
 // Layer is one layer of an image.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -162,4 +163,77 @@ func FuzzRead(f *testing.F) {
 			t.Fatal("neither a record nor an error")
 		}
 	})
+}
+
+// TestRawNames keeps the bytes of names that are no UTF-8.
+func TestRawNames(t *testing.T) {
+	r := &Record{
+		Schema: Schema, ID: "20260101-000000-000000",
+		Trees: map[string]Tree{
+			"context": {{Path: "inv\xff", Type: "file"}, {Path: "link", Type: "symlink", Target: "\xff/x"}, {Path: "plain\ufffd", Type: "file"}},
+			"other":   {{Path: "a", Type: "file"}},
+		},
+		Steps: []Step{
+			{ID: "1", Vertices: []Vertex{{Digest: "a", Inputs: []Input{{Files: map[string]string{"a\xfe": "1", "a\xff": "2", "b": "3"}}}}}},
+			{ID: "2", Vertices: []Vertex{{Digest: "b", Inputs: []Input{{Files: map[string]string{"b": "3"}}}}}},
+		},
+	}
+	before := fmt.Sprintf("%+v", *r)
+	text := encode(t, r)
+	if after := fmt.Sprintf("%+v", *r); after != before {
+		t.Errorf("writing changed the record:\n%s\n%s", before, after)
+	}
+	got, err := Read(bytes.NewReader(text), Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(r, got); diff != "" {
+		t.Errorf("(-written +read)\n%s", diff)
+	}
+}
+
+// TestBombs refuses texts that a few bytes make large, before they are.
+func TestBombs(t *testing.T) {
+	repeat := func(start, unit, end string, n int) io.Reader {
+		var b bytes.Buffer
+		enc, err := zstd.NewWriter(&b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		io.WriteString(enc, start)
+		block := strings.Repeat(unit, 1<<16/len(unit))
+		for range n / (1 << 16 / len(unit)) {
+			io.WriteString(enc, block)
+		}
+		io.WriteString(enc, end)
+		enc.Close()
+		return &b
+	}
+	for name, tt := range map[string]struct {
+		text io.Reader
+		want string
+	}{
+		"strings in a list":      {repeat(`{"schema":"x","warnings":["`, `","`, `"]}`, 20<<20), "more than "},
+		"numbers in a list":      {repeat(`{"schema":"x","steps":[`, `0,`, `0]}`, 20<<20), "more than "},
+		"lists in lists":         {repeat(`{"schema":"x","steps":`, `[`, ``, 20<<20), "more than "},
+		"objects":                {repeat(`{"schema":"x","steps":[`, `{},`, `{}]}`, 20<<20), "more than "},
+		"members":                {repeat(`{"schema":"x","buildArgs":{`, `"a":"",`, `"b":""}}`, 20<<20), "more than "},
+		"one long string":        {repeat(`{"schema":"x","id":"`, `aaaa`, `"}`, 10<<20), " expand to more than "},
+		"white space":            {repeat(`{"schema":"x"`, `    `, `}`, 10<<20), " expand to more than "},
+		"quotes in long strings": {repeat(`{"schema":"x","id":"`, `\"{[,`, `"}`, 10<<20), " expand to more than "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			_, err := Read(tt.text, Limits{})
+			runtime.ReadMemStats(&after)
+			var damaged *DamagedError
+			if !errors.As(err, &damaged) || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("got %v", err)
+			}
+			if took := after.TotalAlloc - before.TotalAlloc; took > 512<<20 {
+				t.Errorf("it took %d MB", took>>20)
+			}
+		})
+	}
 }

@@ -98,15 +98,27 @@ func (r *Redactor) Text(s string) string {
 	s = r.replace.Replace(s)
 	for _, shape := range tokenShapes() {
 		if shape.mayMatch(s) {
-			s = r.replaceShape(s, shape.match.FindAllStringSubmatchIndex(s, -1))
+			s = replaceShape(s, shape, r.hash)
+		}
+	}
+	return s
+}
+
+// Mask replaces whatever has the shape of a credential in a text that is shown and
+// not compared.
+func Mask(s string) string {
+	for _, shape := range tokenShapes() {
+		if shape.mayMatch(s) {
+			s = replaceShape(s, shape, func(string) string { return "***" })
 		}
 	}
 	return s
 }
 
 // replaceShape replaces the matches of one token shape. References such as
-// ${TOKEN} and what is redacted already stay as they are.
-func (r *Redactor) replaceShape(s string, matches [][]int) string {
+// ${TOKEN}, plain switches and what is redacted already stay as they are.
+func replaceShape(s string, shape tokenShape, by func(secret string) string) string {
+	matches := shape.match.FindAllStringSubmatchIndex(s, -1)
 	if len(matches) == 0 {
 		return s
 	}
@@ -115,11 +127,18 @@ func (r *Redactor) replaceShape(s string, matches [][]int) string {
 	for _, m := range matches {
 		from, to := m[len(m)-2], m[len(m)-1]
 		secret := s[from:to]
-		if strings.HasPrefix(secret, "$") || strings.HasPrefix(secret, redactedPrefix) || isImageTag(s[m[1]:]) {
+		if strings.HasPrefix(secret, "$") || strings.HasPrefix(secret, redactedPrefix) || secret == "***" ||
+			strings.HasSuffix(s[:from], redactedPrefix) || schemes[strings.ToLower(secret)] || isImageTag(s[m[1]:]) {
 			continue
 		}
+		if shape.named != nil {
+			name := s[m[len(m)-4]:m[len(m)-3]]
+			if !shape.named(name) || len(secret) < minSecretText || switches[strings.ToLower(secret)] {
+				continue
+			}
+		}
 		out.WriteString(s[at:from])
-		out.WriteString(r.hash(secret))
+		out.WriteString(by(secret))
 		at = to
 	}
 	out.WriteString(s[at:])
@@ -129,6 +148,9 @@ func (r *Redactor) replaceShape(s string, matches [][]int) string {
 // isImageTag says, of what follows a URL's "name:word@", that the word is the
 // tag of an image and no password: docker-image://alpine:3.22@sha256:….
 func isImageTag(rest string) bool { return strings.HasPrefix(rest, "sha256:") }
+
+// schemes stand before a credential in a header, and are none.
+var schemes = map[string]bool{"basic": true, "bearer": true, "digest": true, "token": true}
 
 // hash returns what stands for a credential.
 func (r *Redactor) hash(value string) string {

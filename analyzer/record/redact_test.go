@@ -93,3 +93,49 @@ func TestRedactorText(t *testing.T) {
 		t.Error("nil became a map")
 	}
 }
+
+// TestShapes replaces credentials wherever they may stand in a text, and leaves
+// what is none.
+func TestShapes(t *testing.T) {
+	for _, secret := range []string{
+		"https://user:S3cret@host/x.git#main",
+		"https://S3cretS3cretS3cretS3cret@github.com/a/b",
+		"https://host/x?a=b&token=S3cret&c=d",
+		"https://host/x?X-Amz-Signature=S3cret&X-Amz-Date=2",
+		"https://host/x?sv=1&sig=S3cret",
+		"RUN npm login --password=S3cret --user me",
+		"RUN npm login --password S3cret",
+		"RUN mysql --password='S3cret' x",
+		"RUN AWS_SECRET_ACCESS_KEY=S3cret aws s3 ls",
+		`RUN export GITHUB_TOKEN="S3cret" && make`,
+		`RUN curl -H "Authorization: Bearer S3cret" https://host`,
+		"RUN curl -H 'PRIVATE-TOKEN: S3cret' https://host",
+		"RUN curl --header=X-Api-Key:S3cret https://host",
+		"RUN curl -fsSL -u me:S3cret https://host",
+		"header Authorization: Basic S3cret",
+		"sent Bearer S3cret to host",
+		"LABEL com.example.api-token=S3cret",
+		`"AWS_SECRET_ACCESS_KEY=S3cret"`,
+	} {
+		for what, got := range map[string]string{"Text": NewRedactor([]byte("salt")).Text(secret), "Mask": Mask(secret)} {
+			if strings.Contains(got, "S3cret") || got == secret {
+				t.Errorf("%s of %s: %s", what, secret, got)
+			}
+			if Mask(got) != got {
+				t.Errorf("%s of %s changes when it is masked again: %s", what, secret, Mask(got))
+			}
+		}
+	}
+	for _, plain := range []string{
+		"FROM alpine:3.22@sha256:0123456789abcdef", "docker-image://alpine:3.22@sha256:0123456789abcdef",
+		"RUN --mount=type=secret,id=npm_token,target=/x cat /x", "RUN --mount=type=cache,target=/root/.cache make",
+		`secret NPM_TOKEN: not found`, "RUN gpg --recv-keys 7169605F62C751356D054A26A821E680E5FA6305",
+		"RUN TOKEN=$(cat /run/secrets/token) make", `RUN curl -H "Authorization: Bearer $TOKEN" https://host`,
+		"RUN docker login --password-stdin registry", "RUN useradd -u 1000:1000 app", "https://host/x?page=2&sort=key",
+		"ARG CACHE_KEY=abcdef", "RUN git clone git@github.com:a/b", "uses bearer authentication", "ENV USE_TOKEN=true",
+	} {
+		if got := Mask(plain); got != plain {
+			t.Errorf("%s became %s", plain, got)
+		}
+	}
+}

@@ -23,7 +23,7 @@ func Write(w io.Writer, r *Record) error {
 	if err != nil {
 		return fmt.Errorf("cannot compress record %s: %w", r.ID, err)
 	}
-	if err := json.NewEncoder(enc).Encode(r); err != nil {
+	if err := json.NewEncoder(enc).Encode(withRawNames(r)); err != nil {
 		enc.Close()
 		return fmt.Errorf("cannot write record %s: %w", r.ID, err)
 	}

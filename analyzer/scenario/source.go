@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/layerwise/layerwise/analyzer/inputfile"
 )
 
 // source is what is copied: a context and a Dockerfile.
@@ -121,16 +123,11 @@ func (s *source) copyOutside(w *workspace, folder string, f *files) error {
 // copySmall copies a file under its name, the file itself where the path is a
 // symbolic link.
 func copySmall(path string, to *os.Root) error {
-	info, err := os.Stat(path)
-	switch {
-	case err != nil:
+	content, err := inputfile.Read(path, maxDockerfile)
+	if err != nil {
 		return err
-	case !info.Mode().IsRegular():
-		return fmt.Errorf("%s is no ordinary file", path)
-	case info.Size() > maxDockerfile:
-		return fmt.Errorf("%s has %d bytes: no more than %d are read", path, info.Size(), maxDockerfile)
 	}
-	content, err := os.ReadFile(path)
+	info, err := os.Stat(path)
 	if err != nil {
 		return err
 	}

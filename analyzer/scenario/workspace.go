@@ -113,6 +113,10 @@ func (w *workspace) remove() error {
 	return nil
 }
 
+// Sweep removes the copies that killed processes left in the system's folder for
+// temporary files.
+func Sweep() { sweep(os.TempDir()) }
+
 // sweep removes the workspaces that killed processes left in a folder. What it
 // cannot remove stays; that is no reason not to go on.
 func sweep(folder string) {

@@ -21,11 +21,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+
+	"github.com/layerwise/layerwise/analyzer/inputfile"
 )
 
 // Schema names the format.
@@ -57,17 +58,13 @@ func New(path string) *Baseline { return &Baseline{path: path, known: map[Entry]
 
 // Read reads a baseline.
 func Read(path string) (*Baseline, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(data) > maxFile {
+	data, err := inputfile.Read(path, maxFile)
+	var large *inputfile.TooLargeError
+	switch {
+	case errors.As(err, &large):
 		return nil, fmt.Errorf("%s is no baseline: it is larger than %d MiB", path, maxFile>>20)
+	case err != nil:
+		return nil, err
 	}
 	var d document
 	if err := json.Unmarshal(data, &d); err != nil {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/layerwise/layerwise/analyzer/inputfile"
 	"github.com/layerwise/layerwise/analyzer/lint/discover/gitignore"
 	"go.yaml.in/yaml/v3"
 )
@@ -19,15 +20,12 @@ const maxFile = 1 << 20
 // Load reads a configuration. known says which rules there are. What is wrong with
 // the file is an *Error.
 func Load(path string, known func(rule string) bool) (*Config, error) {
-	info, err := os.Stat(path)
+	f, err := inputfile.Open(path)
+	var special *inputfile.NotRegularError
 	switch {
+	case errors.As(err, &special):
+		return nil, &Error{Path: path, Err: errors.New("is no regular file: it is " + special.Kind)}
 	case err != nil:
-		return nil, err
-	case !info.Mode().IsRegular():
-		return nil, &Error{Path: path, Err: errors.New("is no regular file")}
-	}
-	f, err := os.Open(path)
-	if err != nil {
 		return nil, err
 	}
 	defer f.Close()

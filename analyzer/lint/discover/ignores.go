@@ -4,13 +4,13 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/layerwise/layerwise/analyzer/inputfile"
 	"github.com/layerwise/layerwise/analyzer/lint/discover/gitignore"
 )
 
@@ -67,14 +67,14 @@ func (s *search) read(levels []level, file, folder string) []level {
 }
 
 func readBounded(name string, most int64) ([]byte, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, most+1))
-	if err == nil && int64(len(data)) > most {
-		err = fmt.Errorf("it is larger than %d bytes", most)
+	data, err := inputfile.Read(name, most)
+	var large *inputfile.TooLargeError
+	var special *inputfile.NotRegularError
+	switch {
+	case errors.As(err, &large):
+		return nil, fmt.Errorf("it is larger than %d bytes", most)
+	case errors.As(err, &special):
+		return nil, fmt.Errorf("it is no regular file: it is %s", special.Kind)
 	}
 	return data, err
 }
@@ -131,11 +131,7 @@ func inFolder(folder, name string) string {
 // firstLine is that of a small regular file, empty where there is none.
 func firstLine(name string) []byte {
 	const most = 4096
-	info, err := os.Stat(name)
-	if err != nil || !info.Mode().IsRegular() || info.Size() > most {
-		return nil
-	}
-	data, err := os.ReadFile(name)
+	data, err := inputfile.Read(name, most)
 	if err != nil {
 		return nil
 	}

@@ -19,6 +19,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -40,7 +41,11 @@ type file struct {
 	old     []byte // as read
 	missing bool   // did not exist
 	now     []byte
+	lines   []int // of now, nil until somebody asks
 }
+
+// set gives a file another text.
+func (f *file) set(text []byte) { f.now, f.lines = text, nil }
 
 // Refusal is a fix that was not applied, and why.
 type Refusal struct {
@@ -95,38 +100,89 @@ func (t *Tree) open(name string) (*file, error) {
 // fix. All edits of a fix are applied, or none.
 func (t *Tree) Apply(findings []finding.Finding) Pass {
 	var p Pass
-	taken := map[string][]change{} // by file, against what it held before this pass
+	accepted := map[string][]change{} // by file, against what it held before this pass
+	for len(findings) > 0 {
+		wanted, waiting := t.propose(findings, accepted, &p)
+		refused := len(p.Refused)
+		t.accept(wanted, accepted, &p)
+		if len(p.Refused) == refused { // else a place that was waited for is free
+			p.Waiting = len(waiting)
+			break
+		}
+		findings = waiting
+	}
+	for name, list := range accepted {
+		t.files[name].set(replace(t.files[name].now, list))
+	}
+	return p
+}
+
+// propose picks the fixes that touch no place that is taken, nor that of a fix
+// before them. The others wait.
+func (t *Tree) propose(findings []finding.Finding, accepted map[string][]change, p *Pass) (wanted []proposal, waiting []finding.Finding) {
+	places := map[string]taken{}
+	for name, list := range accepted {
+		places[name] = places[name].with(list)
+	}
 	for _, f := range findings {
 		changes, err := t.changes(f.Fix.Edits)
 		if err != nil {
 			p.Refused = append(p.Refused, Refusal{f, err})
 			continue
 		}
-		if overlap(taken, changes) {
-			p.Waiting++
+		if overlap(places, changes) {
+			waiting = append(waiting, f)
 			continue
 		}
-		together := map[string][]change{}
 		for name, list := range changes {
-			together[name] = slices.Concat(taken[name], list)
-			if err = t.check(name, together[name]); err != nil {
-				break
+			places[name] = places[name].with(list)
+		}
+		wanted = append(wanted, proposal{f, changes})
+	}
+	return wanted, waiting
+}
+
+// proposal is a fix that touches no place of another one.
+type proposal struct {
+	finding finding.Finding
+	changes map[string][]change
+}
+
+// accept takes the proposals with which the files stay right. A check costs as
+// much as the file is long, so that all are checked as one, and only where
+// something is wrong, in halves.
+func (t *Tree) accept(wanted []proposal, accepted map[string][]change, p *Pass) {
+	if len(wanted) == 0 {
+		return
+	}
+	together := map[string][]change{}
+	for _, w := range wanted {
+		for name, list := range w.changes {
+			if together[name] == nil {
+				together[name] = slices.Clone(accepted[name])
 			}
+			together[name] = append(together[name], list...)
 		}
-		if err != nil {
-			p.Refused = append(p.Refused, Refusal{f, err})
-			continue
-		}
-		for name, list := range together {
-			taken[name] = list
-		}
-		p.Applied = append(p.Applied, f)
 	}
-	for name, list := range taken {
-		f := t.files[name]
-		f.now = replace(f.now, list)
+	var err error
+	for name, list := range together {
+		if err = t.check(name, list); err != nil {
+			break
+		}
 	}
-	return p
+	switch {
+	case err == nil:
+		maps.Copy(accepted, together)
+		for _, w := range wanted {
+			p.Applied = append(p.Applied, w.finding)
+		}
+	case len(wanted) == 1:
+		p.Refused = append(p.Refused, Refusal{wanted[0].finding, err})
+	default:
+		half := len(wanted) / 2
+		t.accept(wanted[:half], accepted, p)
+		t.accept(wanted[half:], accepted, p)
+	}
 }
 
 // change is an edit in bytes of a file.
@@ -150,7 +206,7 @@ func (t *Tree) changes(edits []finding.Edit) (map[string][]change, error) {
 		if err != nil {
 			return nil, err
 		}
-		c, err := locate(f.now, e)
+		c, err := locate(f, e)
 		if err != nil {
 			return nil, err
 		}
@@ -169,17 +225,37 @@ func (t *Tree) changes(edits []finding.Edit) (map[string][]change, error) {
 
 func byPlace(a, b change) int { return cmp.Or(a.start-b.start, a.end-b.end) }
 
-// overlap says that changes touch what is taken. An insertion at the border of
-// another change does: which of the two came first would be chance.
-func overlap(taken, changes map[string][]change) bool {
+// taken are the places of a file that changes touch, sorted, none over another.
+type taken []change
+
+// with adds places that touch none of these.
+func (t taken) with(list []change) taken {
+	for _, c := range list {
+		i, _ := slices.BinarySearchFunc(t, c, byPlace)
+		t = slices.Insert(t, i, c)
+	}
+	return t
+}
+
+// touches says that a change touches one of the places. An insertion at the border
+// of another change does: which of the two came first would be chance.
+func (t taken) touches(a change) bool {
+	// The first that ends at a's start or later: nothing before it can touch a.
+	i, _ := slices.BinarySearchFunc(t, a.start, func(b change, start int) int { return cmp.Compare(b.end, start) })
+	for ; i < len(t) && t[i].start <= a.end; i++ {
+		b := t[i]
+		border := a.start == a.end || b.start == b.end
+		if a.start < b.end && b.start < a.end || border {
+			return true
+		}
+	}
+	return false
+}
+
+func overlap(places map[string]taken, changes map[string][]change) bool {
 	for name, list := range changes {
-		for _, a := range list {
-			for _, b := range taken[name] {
-				border := a.start == a.end || b.start == b.end
-				if a.start < b.end && b.start < a.end || border && a.start <= b.end && b.start <= a.end {
-					return true
-				}
-			}
+		if slices.ContainsFunc(list, places[name].touches) {
+			return true
 		}
 	}
 	return false
@@ -204,12 +280,13 @@ var byteOrderMark = []byte("\ufeff")
 
 // locate finds the place of an edit in a text, and gives its new text the line
 // endings that the old one has.
-func locate(text []byte, e finding.Edit) (change, error) {
-	start, err := offset(text, e.Line, e.Column)
+func locate(f *file, e finding.Edit) (change, error) {
+	text := f.now
+	start, err := f.offset(e.Line, e.Column)
 	if err != nil {
 		return change{}, err
 	}
-	end, err := offset(text, e.EndLine, e.EndColumn)
+	end, err := f.offset(e.EndLine, e.EndColumn)
 	if err != nil {
 		return change{}, err
 	}
@@ -226,29 +303,45 @@ func locate(text []byte, e finding.Edit) (change, error) {
 	return change{start: start, end: end, text: []byte(insert), edit: e}, nil
 }
 
-// offset is the place of a line and a column in a text. A mark at its start has no
-// column, and the line behind the last one is its end.
-func offset(text []byte, line, column int) (int, error) {
+// lines are the places in a text where its lines start. A mark at its start has no
+// column.
+func lines(text []byte) []int {
 	at := 0
 	if bytes.HasPrefix(text, byteOrderMark) {
 		at = len(byteOrderMark)
 	}
-	for n := 1; n < line; n++ {
+	starts := []int{at}
+	for {
 		i := bytes.IndexByte(text[at:], '\n')
 		if i < 0 {
-			if n == line-1 && column == 1 {
-				return len(text), nil
-			}
-			return 0, fmt.Errorf("the fix is for line %d, and there are %d", line, n)
+			return starts
 		}
 		at += i + 1
+		starts = append(starts, at)
 	}
-	length := bytes.IndexByte(text[at:], '\n')
-	if length < 0 {
-		length = len(text) - at
+}
+
+// offset is the place of a line and a column in a text. The line behind the last
+// one is its end.
+func (f *file) offset(line, column int) (int, error) {
+	if f.lines == nil {
+		f.lines = lines(f.now)
 	}
-	if line < 1 || column < 1 || column-1 > length {
+	if line == len(f.lines)+1 && column == 1 {
+		return len(f.now), nil
+	}
+	if line > len(f.lines) {
+		return 0, fmt.Errorf("the fix is for line %d, and there are %d", line, len(f.lines))
+	}
+	if line < 1 || column < 1 {
 		return 0, fmt.Errorf("the fix is for %d:%d, where nothing is", line, column)
 	}
-	return at + column - 1, nil
+	end := len(f.now)
+	if line < len(f.lines) {
+		end = f.lines[line] - 1
+	}
+	if at := f.lines[line-1] + column - 1; at <= end {
+		return at, nil
+	}
+	return 0, fmt.Errorf("the fix is for %d:%d, where nothing is", line, column)
 }

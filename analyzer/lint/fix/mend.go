@@ -89,9 +89,9 @@ func (t *Tree) snapshot() map[string][]byte {
 func (t *Tree) restore(texts map[string][]byte) {
 	for name, f := range t.files {
 		if text, ok := texts[name]; ok {
-			f.now = text
+			f.set(text)
 		} else {
-			f.now = f.old
+			f.set(f.old)
 		}
 	}
 }

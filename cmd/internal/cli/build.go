@@ -3,8 +3,11 @@ package cli
 import (
 	"context"
 	"crypto/rand"
+	"errors"
+	"fmt"
 
 	"github.com/layerwise/layerwise/analyzer/build"
+	"github.com/layerwise/layerwise/analyzer/build/transfer"
 	"github.com/layerwise/layerwise/analyzer/engine"
 	"github.com/layerwise/layerwise/analyzer/explain"
 	"github.com/layerwise/layerwise/analyzer/history"
@@ -102,6 +105,10 @@ func (c *buildCommand) build(ctx context.Context, eng engine.Engine, o build.Opt
 	p.stop()
 	if err != nil && rec != nil {
 		p.tail.print(c.streams, failedVertex(rec))
+	}
+	var stalled *transfer.StalledError
+	if c.verbose && errors.As(err, &stalled) {
+		fmt.Fprint(c.streams.Err, cleanLines(stalled.Goroutines))
 	}
 	return rec, err
 }

@@ -46,8 +46,11 @@ func Main() int {
 	embedded.Main()
 	debug.SetGCPercent(400)      // a short life: memory is given back at its end
 	logrus.SetOutput(io.Discard) // what BuildKit's client logs beside the errors that it returns
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), endings()...)
 	defer stop()
+	// A pipe that nobody reads shall be an error of the write, not the end of the
+	// process.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process at once
 	ended := make(chan int, 1)
 	go func() { ended <- Run(ctx, SystemStreams(), os.Args[1:]) }()
@@ -64,6 +67,17 @@ func Main() int {
 	}
 }
 
+// endings are the signals that end a command: what the keyboard sends, what other
+// programs send, and the end of the terminal, unless that was to be outlived
+// (nohup).
+func endings() []os.Signal {
+	all := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		all = append(all, syscall.SIGHUP)
+	}
+	return all
+}
+
 // grace is how long a command may take to end after it was told to: longer than
 // an engine may take to stop. It is used up by what no context reaches, such as
 // a pipe that nobody reads.
@@ -73,7 +87,13 @@ const grace = 12 * time.Second
 func Run(ctx context.Context, s *Streams, args []string) int {
 	root := newRoot(s)
 	root.SetArgs(args)
+	out := &checkedWriter{w: s.Out}
+	s.Out = out
+	root.SetOut(out)
 	err := root.ExecuteContext(ctx)
+	if out.err != nil && !errors.Is(err, out.err) {
+		err = errors.Join(fmt.Errorf("write to standard output: %w", out.err), err)
+	}
 	if err == nil {
 		return exitDone
 	}
@@ -84,6 +104,8 @@ func Run(ctx context.Context, s *Streams, args []string) int {
 	var usage *usageError
 	var gate *gateError
 	switch {
+	case out.err != nil:
+		return exitFailed
 	case errors.As(err, &usage):
 		return exitUsage
 	case errors.As(err, &gate):
@@ -139,7 +161,8 @@ whether the last build reused it, and if not, exactly why.`,
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-		PersistentPreRunE: func(*cobra.Command, []string) error {
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			sweepLeftovers(cmd.Context())
 			return s.setColor(g.color)
 		},
 	}

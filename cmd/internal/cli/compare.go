@@ -4,10 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 
 	"github.com/layerwise/layerwise/analyzer/explain"
 	"github.com/layerwise/layerwise/analyzer/history"
+	"github.com/layerwise/layerwise/analyzer/inputfile"
 	"github.com/layerwise/layerwise/analyzer/record"
 	"github.com/layerwise/layerwise/report"
 	"github.com/spf13/cobra"
@@ -111,7 +111,7 @@ func lastTwo(store *history.Store, entries []history.Entry) (old, cur *record.Re
 // load takes a record from a file where there is one of that name, else from
 // the store.
 func load(store *history.Store, name string) (*record.Record, error) {
-	f, err := os.Open(name)
+	f, err := inputfile.Open(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return store.Get(name)
 	}

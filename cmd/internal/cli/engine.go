@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"text/tabwriter"
 
@@ -90,8 +91,9 @@ func newEnginePrune(g *globals) *cobra.Command {
 			}
 			defer eng.Close()
 			freed, err := prune(cmd.Context(), eng)
-			fmt.Fprintf(g.streams.Out, "freed %s\n", units.HumanSize(float64(freed)))
-			return err
+			forgotten, historyErr := engine.ForgetBuilds(cmd.Context(), eng.Client())
+			fmt.Fprintf(g.streams.Out, "freed %s, and forgot %s\n", units.HumanSize(float64(freed)), counted(forgotten, "build"))
+			return errors.Join(err, historyErr)
 		},
 	}
 	f.registerEmbedded(cmd.Flags())

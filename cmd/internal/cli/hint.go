@@ -8,9 +8,12 @@ import (
 	"unicode"
 
 	"github.com/layerwise/layerwise/analyzer/build"
+	"github.com/layerwise/layerwise/analyzer/build/transfer"
+	"github.com/layerwise/layerwise/analyzer/buildcontext"
 	"github.com/layerwise/layerwise/analyzer/dockerfile"
 	"github.com/layerwise/layerwise/analyzer/engine"
 	"github.com/layerwise/layerwise/analyzer/engine/embedded"
+	"github.com/layerwise/layerwise/analyzer/record"
 	"github.com/moby/buildkit/solver/errdefs"
 )
 
@@ -29,20 +32,20 @@ func printError(s *Streams, err error) {
 	if errors.As(err, &syntax) {
 		var b strings.Builder
 		_ = syntax.WriteExcerpt(&b)
-		fmt.Fprintln(s.Err, "error:", clean(syntax.Error()))
-		fmt.Fprint(s.Err, cleanLines(b.String()))
+		fmt.Fprintln(s.Err, "error:", clean(record.Mask(syntax.Error())))
+		fmt.Fprint(s.Err, cleanLines(record.Mask(b.String())))
 		return
 	}
 	var b strings.Builder
 	for _, src := range errdefs.Sources(err) {
 		_ = src.Print(&b)
 	}
-	fmt.Fprint(s.Err, cleanLines(b.String()))
-	fmt.Fprintln(s.Err, "error:", clean(build.Message(err)))
+	fmt.Fprint(s.Err, cleanLines(record.Mask(b.String())))
+	fmt.Fprintln(s.Err, "error:", clean(record.Mask(build.Message(err))))
 	var noted *build.NotedError
 	if errors.As(err, &noted) {
 		for _, n := range noted.Notes {
-			fmt.Fprintln(s.Err, "hint:", clean(n))
+			fmt.Fprintln(s.Err, "hint:", clean(record.Mask(n)))
 		}
 	} else if h := hint(err); h != "" {
 		fmt.Fprintln(s.Err, "hint:", h)
@@ -52,9 +55,15 @@ func printError(s *Streams, err error) {
 func hint(err error) string {
 	var unreachable *engine.UnreachableError
 	var apart *embedded.ApartError
+	var changed *buildcontext.ChangedError
+	var stalled *transfer.StalledError
 	switch {
 	case errors.As(err, &apart):
 		return "install runc, or accept that with --runtime builtin --insecure"
+	case errors.As(err, &changed):
+		return "build again when nothing writes to the build context, or leave out what changes with .dockerignore"
+	case errors.As(err, &stalled):
+		return "is the engine out of disk or memory? --verbose prints what this program was doing"
 	case errors.As(err, &unreachable):
 		return "check that a buildkitd listens there, or leave out --addr and BUILDKIT_HOST to use the embedded engine"
 	case strings.Contains(err.Error(), "fstype: overlay") && strings.Contains(err.Error(), "invalid argument"):
@@ -95,5 +104,5 @@ func escape(text string, keepLines bool) string {
 }
 
 func (g *globals) warn(message string) {
-	fmt.Fprintln(g.streams.Err, "warning:", clean(message))
+	fmt.Fprintln(g.streams.Err, "warning:", clean(record.Mask(message)))
 }

@@ -24,6 +24,7 @@ type linting struct {
 	chosen   *selection
 
 	files    []*lintFile
+	named    []string // files and folders on the command line
 	problems []discover.Problem
 	base     *baseline.Baseline // nil without one
 	marker   baseline.Marker
@@ -86,6 +87,7 @@ func (l *linting) open(ctx context.Context, args []string) error {
 	if len(paths) == 0 {
 		return nil
 	}
+	l.named = paths
 	found, err := discover.Find(ctx, paths)
 	if err != nil {
 		return err

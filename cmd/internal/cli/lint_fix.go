@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -103,18 +102,24 @@ func (l *linting) mayFix(name string) bool {
 	return l.stdin == "" && strings.HasSuffix(name, ".dockerignore")
 }
 
-// roots are the folders that a link to a file may lead into: the current one, its
-// own and its repository.
+// roots are the folders that a link to a file may lead into: its repository, else
+// the folders that the command line names it in, else its own. Whoever wrote a
+// repository says nothing about what lies beside it.
 func (l *linting) roots(name string) []string {
 	dir := filepath.Dir(filepath.FromSlash(name))
-	roots := []string{dir}
 	if abs, err := filepath.Abs(dir); err == nil {
 		if top := discover.Repository(abs); top != "" {
-			roots = append(roots, top)
+			return []string{top}
 		}
 	}
-	if here, err := os.Getwd(); err == nil {
-		roots = append(roots, here)
+	var roots []string
+	for _, folder := range l.named {
+		if rel, err := filepath.Rel(folder, filepath.FromSlash(name)); err == nil && rel != "." && filepath.IsLocal(rel) {
+			roots = append(roots, folder)
+		}
+	}
+	if roots == nil {
+		roots = []string{dir}
 	}
 	return roots
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/layerwise/layerwise/analyzer/engine"
 	"github.com/layerwise/layerwise/analyzer/engine/embedded"
 	"github.com/layerwise/layerwise/analyzer/explain"
+	"github.com/layerwise/layerwise/analyzer/inputfile"
 	"github.com/layerwise/layerwise/analyzer/record"
 	"github.com/layerwise/layerwise/analyzer/scenario"
 	"github.com/layerwise/layerwise/report"
@@ -105,7 +106,7 @@ func (c *rebuildCommand) load(contextArg string) (*scenario.Scenario, error) {
 			return scenario.Default(), nil
 		}
 	}
-	f, err := os.Open(name)
+	f, err := inputfile.Open(name)
 	if err != nil {
 		return nil, fmt.Errorf("read scenario: %w", err)
 	}
@@ -128,7 +129,9 @@ func (c *rebuildCommand) engine(ctx context.Context) (engine.Engine, func(), err
 	if err != nil {
 		return nil, nil, err
 	}
-	removeStale(ctx, filepath.Dir(root))
+	if c.dir != "" {
+		removeStale(ctx, filepath.Dir(root)) // the usual place was looked at already
+	}
 	eng, err := c.start(ctx, c.streams, root)
 	if err != nil {
 		return nil, nil, err
@@ -150,11 +153,23 @@ func (c *rebuildCommand) stateFolder() (string, error) {
 			return "", err
 		}
 	}
-	parent := filepath.Join(filepath.Dir(root), "experiments")
+	parent := experiments(root)
 	if err := os.MkdirAll(parent, 0o700); err != nil {
 		return "", err
 	}
 	return os.MkdirTemp(parent, "")
+}
+
+// experiments is where the state folders of experiments lie.
+func experiments(root string) string { return filepath.Join(filepath.Dir(root), "experiments") }
+
+// sweepLeftovers removes what rebuilds left that were killed: copies of contexts
+// and state folders.
+func sweepLeftovers(ctx context.Context) {
+	scenario.Sweep()
+	if root, err := embedded.DefaultRoot(); err == nil {
+		removeStale(ctx, experiments(root))
+	}
 }
 
 // removeStale removes what experiments left that were killed. Those that run

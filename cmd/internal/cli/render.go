@@ -3,8 +3,8 @@ package cli
 import (
 	"fmt"
 	"io"
-	"os"
 
+	"github.com/layerwise/layerwise/analyzer/inputfile"
 	"github.com/layerwise/layerwise/report"
 	"github.com/spf13/cobra"
 )
@@ -36,7 +36,7 @@ func (c *renderCommand) run(name string) error {
 	}
 	var in io.Reader = c.streams.In
 	if name != "-" {
-		f, err := os.Open(name)
+		f, err := inputfile.Open(name)
 		if err != nil {
 			return err
 		}

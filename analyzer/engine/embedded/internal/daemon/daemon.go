@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"github.com/containerd/containerd/v2/core/remotes/docker"
@@ -72,6 +73,8 @@ type Daemon struct {
 	control   *control.Controller
 	server    *grpc.Server
 	stop      context.CancelFunc
+
+	deleted, pruned atomic.Bool // something was, see compact
 }
 
 // Open starts BuildKit on a state folder, which the caller has locked.
@@ -145,7 +148,7 @@ func (d *Daemon) open(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("start controller: %w", err)
 	}
-	d.server = newServer(d.control)
+	d.server = d.newServer()
 	return nil
 }
 
@@ -195,16 +198,16 @@ func openDatabases(root string) (*bboltcachestorage.Store, db.DB, error) {
 	return keys, history, nil
 }
 
-func newServer(c *control.Controller) *grpc.Server {
+func (d *Daemon) newServer() *grpc.Server {
 	server := grpc.NewServer(
-		grpc.ChainUnaryInterceptor(grpcerrors.UnaryServerInterceptor),
-		grpc.StreamInterceptor(grpcerrors.StreamServerInterceptor),
+		grpc.ChainUnaryInterceptor(grpcerrors.UnaryServerInterceptor, d.noteDelete),
+		grpc.ChainStreamInterceptor(grpcerrors.StreamServerInterceptor, d.notePrune),
 		grpc.MaxRecvMsgSize(defaults.DefaultMaxRecvMsgSize),
 		grpc.MaxSendMsgSize(defaults.DefaultMaxSendMsgSize),
 		// The databases must outlive the calls that use them.
 		grpc.WaitForHandlers(true),
 	)
-	c.Register(server)
+	d.control.Register(server)
 	return server
 }
 
@@ -239,5 +242,7 @@ func (d *Daemon) Close() error {
 	d.stop()
 	d.server.Stop()
 	d.collect()
-	return errors.Join(d.control.Close(), d.storage.Close())
+	err := errors.Join(d.control.Close(), d.storage.Close())
+	d.compact()
+	return err
 }

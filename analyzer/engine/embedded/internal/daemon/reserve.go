@@ -13,19 +13,24 @@ import (
 // what was removed.
 const reservedBytes = 1 << 20
 
-// reserve takes room on the disk for the databases, so that what a step left
-// can be removed when it has filled the disk: to remove it, they have to be
-// written, and their files have holes. Where there is no room, or the file
-// system cannot do it, they go without. All databases must have been opened.
-func reserve(cfg Config) {
+// databases are all of BuildKit's.
+func databases(cfg Config) []string {
 	dir := workerRoot(cfg)
-	for _, path := range []string{
+	return []string{
 		filepath.Join(cfg.Root, "cache.db"),
 		filepath.Join(cfg.Root, "history.db"),
 		filepath.Join(dir, "metadata_v2.db"),
 		filepath.Join(dir, "containerdmeta.db"),
 		filepath.Join(dir, "snapshots", "metadata.db"),
-	} {
+	}
+}
+
+// reserve takes room on the disk for the databases, so that what a step left
+// can be removed when it has filled the disk: to remove it, they have to be
+// written, and their files have holes. Where there is no room, or the file
+// system cannot do it, they go without. All databases must have been opened.
+func reserve(cfg Config) {
+	for _, path := range databases(cfg) {
 		f, err := os.OpenFile(path, os.O_WRONLY, 0)
 		if err != nil {
 			continue

@@ -1,0 +1,3 @@
+package inputfile
+
+const noWait = 0
