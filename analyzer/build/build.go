@@ -240,11 +240,17 @@ func (r *run) note(rec *record.Record, notes []string) {
 func Message(err error) string { return Unwrapped(err.Error()) }
 
 // Unwrapped is Message for an error that is text alone, such as that of a vertex.
-func Unwrapped(message string) string { return wrapping.ReplaceAllString(message, "") }
+func Unwrapped(message string) string {
+	text := wrapping.ReplaceAllString(message, "")
+	return strings.ReplaceAll(text, noExitCode, "it ended without an exit code: its runtime failed, or it was killed")
+}
 
 // keyError is how BuildKit wraps the error of a vertex whose key it cannot have
 // (solver/edge.go).
 var keyError = regexp.MustCompile(`failed to (compute|load) cache key: `)
+
+// noExitCode is how BuildKit prints an exit code of -1.
+const noExitCode = "exit code: 4294967295"
 
 var wrapping = regexp.MustCompile(`failed to run Build function: |failed to solve: |rpc error: code = Unknown desc = |` +
 	`(failed to compute cache key: )?failed to calculate checksum of ref \S+: `)

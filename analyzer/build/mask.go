@@ -92,6 +92,9 @@ func (r *run) namedValues() []map[string]string {
 			maps.Copy(inScope, s.Args)
 			maps.Copy(inScope, s.Env)
 		}
+		for _, scope := range b.Scopes {
+			maps.Copy(inScope, scope)
+		}
 	}
 	return append([]map[string]string{inScope, r.BuildArgs, r.Labels}, written(r.plan.File)...)
 }

@@ -65,8 +65,38 @@ func Open(contextArg, dockerfileArg string, stdin io.Reader) (Source, error) {
 	if err != nil {
 		return s, err
 	}
+	if err := s.checkIgnoreFiles(); err != nil {
+		return s, err
+	}
 	s.File, err = dockerfile.Parse(s.Dockerfile, src)
 	return s, err
+}
+
+// checkIgnoreFiles refuses ignore files that are no files: an engine would open
+// the pipe that it is sent, and wait for ever.
+func (s *Source) checkIgnoreFiles() error {
+	check := func(folder, name string) error {
+		root, err := os.OpenRoot(folder)
+		if err != nil {
+			return nil // there is none
+		}
+		defer root.Close()
+		info, err := root.Stat(name)
+		if err != nil || info.Mode().IsRegular() { // of a link that leads out, an engine finds nothing
+			return nil
+		}
+		return fmt.Errorf("read the ignore file: %w", inputfile.NotRegular(filepath.Join(folder, name), info.Mode()))
+	}
+	const ignore = ".dockerignore"
+	if s.Context != "" {
+		if err := check(s.Context, ignore); err != nil {
+			return err
+		}
+	}
+	if s.dir != "" {
+		return check(s.dir, s.base+ignore)
+	}
+	return nil
 }
 
 func isRemote(contextArg string) bool {

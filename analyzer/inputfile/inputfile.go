@@ -73,8 +73,11 @@ func check(path string, info fs.FileInfo) error {
 	if info.Mode().IsRegular() {
 		return nil
 	}
-	return &NotRegularError{path, kind(info.Mode())}
+	return NotRegular(path, info.Mode())
 }
+
+// NotRegular is the error for something of this mode.
+func NotRegular(path string, mode fs.FileMode) error { return &NotRegularError{path, kind(mode)} }
 
 func kind(mode fs.FileMode) string {
 	switch {

@@ -81,6 +81,8 @@ func (m *mapper) addStage(stage *dockerfile.Stage, label string, global *scope) 
 			sc.apply(trigger)
 		}
 	}
+	args, env := sc.snapshot()
+	m.build.Scopes = append(m.build.Scopes, args, env)
 }
 
 func (m *mapper) addStep(s *Step, sc *scope) {
@@ -89,7 +91,12 @@ func (m *mapper) addStep(s *Step, sc *scope) {
 		s.Line, s.EndLine = s.Instruction.Line, s.Instruction.EndLine
 	}
 	s.Effect = record.Effect(s.Instruction.Effect)
-	s.Args, s.Env = sc.snapshot()
+	switch s.Effect {
+	case record.EffectMetadata, record.EffectNone:
+		s.Args, s.Env = sc.mentioned(s.Instruction.Text)
+	default:
+		s.Args, s.Env = sc.snapshot()
+	}
 	m.build.Steps = append(m.build.Steps, s)
 }
 

@@ -49,6 +49,8 @@ type Build struct {
 	Steps []*Step
 	// Vertices are all operations, inputs before consumers.
 	Vertices []*Vertex
+	// Scopes are the arguments and variables with which each stage ends.
+	Scopes []map[string]string
 
 	byDigest map[digest.Digest]*Vertex
 	// imageStages are the target's stage, the one that it starts from, and so on.
@@ -74,7 +76,9 @@ type Step struct {
 	// instructions share theirs.
 	Vertices  []*Vertex
 	DependsOn []*Step
-	// Args and Env are the build arguments and the environment in scope.
+	// Args and Env are the build arguments and the environment in scope. Of an
+	// instruction that has no operation they are those that its text may name: a file
+	// of many ENV lines would else have the square of them.
 	Args, Env map[string]string
 	// Expanded is the instruction as BuildKit prints it, with variables
 	// replaced; "" where it has no vertex.

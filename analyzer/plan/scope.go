@@ -2,6 +2,7 @@ package plan
 
 import (
 	"maps"
+	"regexp"
 
 	"github.com/containerd/platforms"
 	"github.com/layerwise/layerwise/analyzer/dockerfile"
@@ -49,6 +50,23 @@ func (s *scope) inherit() *scope {
 
 func (s *scope) snapshot() (args, env map[string]string) {
 	return maps.Clone(s.args), maps.Clone(s.env)
+}
+
+// names matches whatever in a text may be the name of a variable.
+var names = regexp.MustCompile(`[A-Za-z_][A-Za-z0-9_]*`)
+
+// mentioned is a snapshot of what a text may name.
+func (s *scope) mentioned(text string) (args, env map[string]string) {
+	args, env = map[string]string{}, map[string]string{}
+	for _, name := range names.FindAllString(text, -1) {
+		if v, ok := s.args[name]; ok {
+			args[name] = v
+		}
+		if v, ok := s.env[name]; ok {
+			env[name] = v
+		}
+	}
+	return args, env
 }
 
 // global takes an ARG above the first FROM.

@@ -181,7 +181,8 @@ type Step struct {
 	// names of the sources, whose content decides.
 	HangsOn []string `json:"hangsOn,omitempty"`
 	// Args and Env are the build arguments and the environment in scope when
-	// the instruction is evaluated, redacted.
+	// the instruction is evaluated, redacted; where it has no operation, those
+	// that its text may name.
 	Args map[string]string `json:"args,omitempty"`
 	Env  map[string]string `json:"env,omitempty"`
 	// Vertices are the operations that it became, inputs before consumers.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -127,15 +128,65 @@ func (w *world) sparse(name string, size int64) {
 // A program that is interrupted ends soon, with a word and exit code 1, and
 // leaves nothing behind but what is meant to be kept.
 func TestFaultInterrupted(t *testing.T) {
+	for _, s := range []struct {
+		name   string
+		signal syscall.Signal
+		slow   bool
+	}{{"SIGINT", syscall.SIGINT, false}, {"SIGTERM", syscall.SIGTERM, true}, {"SIGHUP", syscall.SIGHUP, true}} {
+		for _, ph := range phases {
+			t.Run(s.name+" "+ph.name, func(t *testing.T) {
+				// With one phase for each signal.
+				if testing.Short() && (ph.slow || s.slow && ph.name != "RUN") {
+					t.Skip("the quick phases are enough for -short")
+				}
+				interrupt(newWorld(t, 0), ph, s.signal)
+			})
+		}
+	}
+}
+
+// A terminal that goes away ends nothing that was told to outlive it.
+func TestFaultOutlivesTerminal(t *testing.T) {
+	w := newWorld(t, 0)
+	w.dockerfile("RUN echo it sleeps && sleep 2")
+	cmd := w.command(build("--offline", "--progress", "plain")...)
+	cmd.Args = append([]string{"sh", "-c", `trap "" HUP; exec "$@"`, "sh", cmd.Path}, cmd.Args[1:]...)
+	cmd.Path = "/bin/sh"
+	p := w.startCommand(cmd)
+	p.says(" it sleeps")
+	p.signal(syscall.SIGHUP)
+	p.wait(patience).wants(t, 0)
+}
+
+// What a killed program leaves, whatever it did, is removed by the next command,
+// and keeps nothing from working.
+func TestFaultKilled(t *testing.T) {
 	for _, ph := range phases {
 		t.Run(ph.name, func(t *testing.T) {
 			if testing.Short() && ph.slow {
 				t.Skip("the quick phases are enough for -short")
 			}
-			interrupt(newWorld(t, 0), ph, syscall.SIGINT)
+			w := newWorld(t, 0)
+			args := ph.prepare(w)
+			w.write("warm/Dockerfile", "FROM playground\n")
+			w.ok("build", "--offline", "warm")
+			before := w.files()
+			p := w.start(args...)
+			ph.reached(p)
+			p.signal(syscall.SIGKILL)
+			p.wait(prompt)
+			w.checkQuiet()
+			w.ok("version")
+			// What is written under a temporary name goes later, by its age.
+			left := slices.DeleteFunc(w.newFiles(before), func(path string) bool {
+				return strings.HasPrefix(filepath.Base(path), ".") || path == "out.tar"
+			})
+			if len(left) > 0 {
+				t.Errorf("left after the next command: %q", left)
+			}
+			w.ok("build", "--offline", "warm")
 		})
 	}
-	t.Run("RUN terminated", func(t *testing.T) { interrupt(newWorld(t, 0), phases[2], syscall.SIGTERM) })
 }
 
 func interrupt(w *world, ph phase, s syscall.Signal) {

@@ -7,8 +7,10 @@ import (
 	"net"
 	"net/rpc"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -137,6 +139,9 @@ func (c *child) gone(cause error) error {
 	if cause == nil {
 		cause = errors.New("it stopped by itself")
 	}
+	if wasKilled(cause) {
+		return fmt.Errorf("%w: %w", ErrKilled, cause)
+	}
 	const advice = "if this happens again, remove its state with: layerwise engine prune --all"
 	switch crash, tail := logEnd(c.log); {
 	case crash != "":
@@ -145,6 +150,18 @@ func (c *child) gone(cause error) error {
 		return fmt.Errorf("the embedded engine is gone: %w; %s; the last lines of %s:\n%s", cause, advice, c.log, tail)
 	}
 	return fmt.Errorf("the embedded engine is gone: %w; %s", cause, advice)
+}
+
+// wasKilled says whether a process that should still be there was ended by a signal
+// that no program can send to itself by mistake.
+func wasKilled(cause error) bool {
+	var exit *exec.ExitError
+	if !errors.As(cause, &exit) {
+		return false
+	}
+	status, ok := exit.Sys().(syscall.WaitStatus)
+	// The init of the engine's namespace ends with the engine's own end.
+	return ok && (status.Signaled() && status.Signal() == syscall.SIGKILL || status.ExitStatus() == 128+int(syscall.SIGKILL))
 }
 
 // stop tells the child to end, and makes it end after a while.

@@ -20,6 +20,7 @@
 package embedded
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -105,6 +106,10 @@ func (e *ApartError) Error() string {
 }
 
 func (e *ApartError) Unwrap() error { return e.Err }
+
+// ErrKilled says that the engine's process was killed while it worked. Nothing of
+// its state is damaged by that.
+var ErrKilled = errors.New("the embedded engine was killed, as the kernel does it where memory runs out")
 
 // DamagedError says that the state folder cannot be read.
 type DamagedError struct {

@@ -4,7 +4,20 @@ import (
 	"io"
 	"os"
 	"strings"
+
+	"github.com/sirupsen/logrus"
+
+	"github.com/layerwise/layerwise/analyzer/record"
 )
+
+// maskedLog leaves credentials out of the log: BuildKit writes addresses as they
+// are.
+type maskedLog struct{ logrus.Formatter }
+
+func (f *maskedLog) Format(entry *logrus.Entry) ([]byte, error) {
+	text, err := f.Formatter.Format(entry)
+	return []byte(record.Mask(string(text))), err
+}
 
 // Bounds of logEnd. The trace of a crash has all goroutines of BuildKit in it,
 // and the reason stands before them.

@@ -12,7 +12,8 @@ import (
 
 // Remove deletes a state folder: all that the engine keeps, and the folder. It
 // returns an *InUseError while a process holds it, and a *NotStateError for a
-// folder that holds anything else. A missing folder is no error.
+// folder that holds anything else: one that has no marker, and is not DefaultRoot.
+// A missing folder is no error.
 func Remove(ctx context.Context, root string) error {
 	if !filepath.IsAbs(root) {
 		return fmt.Errorf("state folder %q: want an absolute path", root)
@@ -24,7 +25,7 @@ func Remove(ctx context.Context, root string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := os.Lstat(filepath.Join(root, markerName)); err != nil {
+	if _, err := os.Lstat(filepath.Join(root, markerName)); err != nil && !isOurs(root) {
 		return &NotStateError{Root: root}
 	}
 	lock, err := acquire(ctx, root, nil)

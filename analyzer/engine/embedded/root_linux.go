@@ -75,15 +75,30 @@ func checkMarker(root string) error {
 	return nil
 }
 
+// isOurs says of a resolved folder whether it is the one that is used where nobody
+// names another: whatever is in it, the engine made it.
+func isOurs(root string) bool {
+	usual, err := DefaultRoot()
+	if err != nil {
+		return false
+	}
+	usual, err = filepath.EvalSymlinks(usual)
+	return err == nil && usual == root
+}
+
 func markEmpty(root string) error {
 	entries, err := os.ReadDir(root)
 	if err != nil {
 		return fmt.Errorf("read the engine's state folder: %w", err)
 	}
 	for _, e := range entries {
-		if e.Name() != lockName && e.Name() != markerName+".new" {
-			return &NotStateError{Root: root}
+		if e.Name() == lockName || e.Name() == markerName+".new" {
+			continue
 		}
+		if isOurs(root) {
+			return &DamagedError{Root: root, Err: fmt.Errorf("%s is missing", markerName)}
+		}
+		return &NotStateError{Root: root}
 	}
 	return writeMarker(root, marker{Format: stateFormat})
 }

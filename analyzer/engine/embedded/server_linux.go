@@ -109,6 +109,7 @@ func serve() error {
 	// Files of images have the modes that BuildKit asks for, whoever calls.
 	unix.Umask(0)
 	logrus.SetLevel(logrus.WarnLevel)
+	logrus.SetFormatter(&maskedLog{logrus.StandardLogger().Formatter})
 	control, builder, err := inheritedConns()
 	if err != nil {
 		return err

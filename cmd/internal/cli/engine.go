@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"text/tabwriter"
 
 	"github.com/docker/go-units"
 	"github.com/layerwise/layerwise/analyzer/engine"
 	"github.com/layerwise/layerwise/analyzer/engine/embedded"
+	"github.com/layerwise/layerwise/analyzer/history"
 	"github.com/moby/buildkit/client"
 	"github.com/spf13/cobra"
 )
@@ -83,7 +85,7 @@ func newEnginePrune(g *globals) *cobra.Command {
 		Args: args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if all {
-				return f.remove(cmd.Context())
+				return f.remove(cmd.Context(), g.streams)
 			}
 			eng, err := f.open(cmd.Context(), g.streams)
 			if err != nil {
@@ -101,8 +103,9 @@ func newEnginePrune(g *globals) *cobra.Command {
 	return cmd
 }
 
-// remove deletes the state folder of the embedded engine.
-func (f *engineFlags) remove(ctx context.Context) error {
+// remove deletes the state folder of the embedded engine, and says what is left of
+// what layerwise wrote.
+func (f *engineFlags) remove(ctx context.Context, s *Streams) error {
 	dir := f.dir
 	if dir == "" {
 		var err error
@@ -110,7 +113,27 @@ func (f *engineFlags) remove(ctx context.Context) error {
 			return err
 		}
 	}
-	return embedded.Remove(ctx, dir)
+	_, missing := os.Lstat(dir)
+	if err := embedded.Remove(ctx, dir); err != nil {
+		return err
+	}
+	if missing != nil {
+		fmt.Fprintf(s.Out, "nothing to remove: there is no %s\n", clean(dir))
+	} else {
+		fmt.Fprintf(s.Out, "removed %s\n", clean(dir))
+	}
+	if records, err := history.DefaultDir(); err == nil && exists(records) {
+		fmt.Fprintf(s.Out, "kept the records of builds in %s (layerwise history prune --all removes them)\n", clean(records))
+	}
+	if cache, err := cacheFolder(""); err == nil && exists(cache) {
+		fmt.Fprintf(s.Out, "kept what is made again when it is missing, in %s\n", clean(cache))
+	}
+	return nil
+}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
 }
 
 // prune empties an engine's cache and returns the bytes that it freed.

@@ -76,6 +76,7 @@ func (f *engineFlags) dial(ctx context.Context, addr string) (engine.Engine, err
 
 // start starts the embedded engine on a state folder.
 func (f *engineFlags) start(ctx context.Context, s *Streams, dir string) (engine.Engine, error) {
+	s.engineDir = dir
 	keep, err := units.FromHumanSize(f.keepStorage)
 	if err != nil || keep <= 0 {
 		return nil, usagef("--keep-storage %s: want a size like 10GB", f.keepStorage)

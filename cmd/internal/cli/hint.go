@@ -41,25 +41,42 @@ func printError(s *Streams, err error) {
 		_ = src.Print(&b)
 	}
 	fmt.Fprint(s.Err, cleanLines(record.Mask(b.String())))
-	fmt.Fprintln(s.Err, "error:", clean(record.Mask(build.Message(err))))
+	printLines(s, "error: "+record.Mask(build.Message(err)))
 	var noted *build.NotedError
 	if errors.As(err, &noted) {
 		for _, n := range noted.Notes {
 			fmt.Fprintln(s.Err, "hint:", clean(record.Mask(n)))
 		}
-	} else if h := hint(err); h != "" {
+	} else if h := hint(s, err); h != "" {
 		fmt.Fprintln(s.Err, "hint:", h)
 	}
 }
 
-func hint(err error) string {
+// printLines prints a message, of which the first line says what it is: another one
+// cannot be taken for a message of its own.
+func printLines(s *Streams, text string) {
+	first, rest, _ := strings.Cut(strings.TrimRight(text, "\n"), "\n")
+	fmt.Fprintln(s.Err, clean(first))
+	for line := range strings.Lines(rest) {
+		fmt.Fprintln(s.Err, "  |", clean(strings.TrimRight(line, "\r\n")))
+	}
+}
+
+func hint(s *Streams, err error) string {
 	var unreachable *engine.UnreachableError
 	var apart *embedded.ApartError
 	var changed *buildcontext.ChangedError
 	var stalled *transfer.StalledError
+	text := err.Error()
 	switch {
 	case errors.As(err, &apart):
 		return "install runc, or accept that with --runtime builtin --insecure"
+	case errors.Is(err, embedded.ErrKilled), strings.Contains(text, embedded.ErrKilled.Error()):
+		return "the kernel's log (dmesg) says whether memory ran out: give the machine or the container more, or let steps use less; the engine's state is not damaged"
+	case strings.Contains(text, "exit code: 137"):
+		return "137 says that the step was killed, as the kernel does it where memory runs out; its log (dmesg) says whether it did"
+	case hasNoSpace(text):
+		return spaceHint(s)
 	case errors.As(err, &changed):
 		return "build again when nothing writes to the build context, or leave out what changes with .dockerignore"
 	case errors.As(err, &stalled):

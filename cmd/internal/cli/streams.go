@@ -23,7 +23,8 @@ type Streams struct {
 	Getenv      func(string) string
 	Now         func() time.Time
 
-	color bool
+	color     bool
+	engineDir string // of the engine that was started, for hints
 }
 
 // SystemStreams are those of the process.
