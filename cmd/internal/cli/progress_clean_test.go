@@ -115,7 +115,7 @@ func TestOutputError(t *testing.T) {
 	for _, args := range [][]string{{"version"}, {"--help"}, {"lint", "--rules"}} {
 		var said strings.Builder
 		s := &Streams{In: strings.NewReader(""), Out: full{}, Err: &said, Getenv: func(string) string { return "" }}
-		if code := Run(t.Context(), s, args); code != exitFailed || !strings.Contains(said.String(), "error: write to standard output: no space left") {
+		if code := Run(t.Context(), s, args); code != exitFailed || !strings.HasPrefix(said.String(), "error: ") || strings.Count(said.String(), "no space left") != 1 {
 			t.Errorf("%v: exit %d, %s", args, code, said.String())
 		}
 	}
