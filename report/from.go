@@ -53,7 +53,7 @@ func fromRecord(r *record.Record) BuildReport {
 	b := BuildReport{
 		ID: r.ID, Label: r.Label, Dockerfile: r.Project.Dockerfile, Context: r.Project.Context,
 		Target: r.Project.Target, Platforms: r.Project.Platforms,
-		Engine: Engine{Kind: r.Engine.Kind, Address: r.Engine.Address, Version: r.Engine.Version, Isolation: r.Engine.Isolation},
+		Engine: Engine{Kind: r.Engine.Kind, Address: r.Engine.Address, Version: r.Engine.Version, Isolation: r.Engine.Isolation, Network: r.Engine.Network},
 		Result: string(r.Result), Error: r.Error, Started: r.Started, Seconds: r.Seconds,
 		Basis: string(r.Basis), Warnings: r.Warnings,
 	}

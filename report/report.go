@@ -78,6 +78,7 @@ type Engine struct {
 	Address   string `json:"address"`
 	Version   string `json:"version"`
 	Isolation string `json:"isolation"` // runc, builtin or ""
+	Network   string `json:"network"`   // of RUN steps: isolated, host or ""
 }
 
 // StandIn is a base image that was answered with another.

@@ -22,6 +22,12 @@ const (
 	KindNone     = "none"
 )
 
+// The networks of steps, as reports name them.
+const (
+	NetworkIsolated = "isolated" // one of its own for each step
+	NetworkHost     = "host"     // that of the engine
+)
+
 // Engine is a BuildKit that answers.
 type Engine interface {
 	// Client is one connection, shared by all callers and valid until Close.
@@ -36,12 +42,16 @@ type Engine interface {
 
 // Info names an engine in reports.
 type Info struct {
-	Kind        string // KindEmbedded or KindRemote
-	Address     string // "" for the embedded engine
-	Version     string // BuildKit's version, "v0.34.2"
-	Isolation   string // "runc" or "builtin"; "" where it is not known
-	Snapshotter string // "overlayfs", "native"; "" where it is not known
-	Rootless    bool
+	Kind      string // KindEmbedded or KindRemote
+	Address   string // "" for the embedded engine
+	Version   string // BuildKit's version, "v0.34.2"
+	Isolation string // "runc" or "builtin"; "" where it is not known
+	// Network is that of steps which ask for none in particular: NetworkIsolated,
+	// NetworkHost, or "" where it is not known.
+	Network       string
+	NetworkReason string // why it is NetworkHost, where the engine would rather not
+	Snapshotter   string // "overlayfs", "native"; "" where it is not known
+	Rootless      bool
 	// CacheID is the same for two builds only if they share a cache: BuildKit's
 	// worker id, which is stored beside the cache.
 	CacheID string

@@ -69,6 +69,7 @@ type Engine struct {
 	Address     string `json:"address,omitempty"`
 	Version     string `json:"version,omitempty"`
 	Isolation   string `json:"isolation,omitempty"`
+	Network     string `json:"network,omitempty"` // of steps: "isolated", "host"
 	Snapshotter string `json:"snapshotter,omitempty"`
 	// CacheID is the same for two builds only if they share a cache.
 	CacheID string `json:"cacheID,omitempty"`

@@ -15,6 +15,9 @@ func (p *page) header(v *view, extra ...string) {
 	parts := []string{"layerwise " + p.word(string(v.kind)), p.subject(b)}
 	if b.Engine.Kind != "" && b.Engine.Kind != "none" {
 		parts = append(parts, "engine: "+p.engine(b.Engine))
+		if b.Engine.Network == "host" {
+			parts = append(parts, "network: host")
+		}
 	}
 	for _, e := range extra {
 		if e != "" {

@@ -66,6 +66,11 @@ func (g *globals) printEngine(ctx context.Context, eng engine.Engine) error {
 	row("Address", info.Address)
 	row("BuildKit", info.Version)
 	row("Isolation", info.Isolation)
+	network := info.Network
+	if info.NetworkReason != "" {
+		network += " (" + info.NetworkReason + ")"
+	}
+	row("Network", network)
 	row("Snapshotter", info.Snapshotter)
 	if info.Rootless {
 		row("Rootless", "yes")

@@ -217,12 +217,14 @@ func (d *Daemon) Serve(l net.Listener) error { return d.server.Serve(l) }
 // Info names the daemon in reports.
 func (d *Daemon) Info() engine.Info {
 	return engine.Info{
-		Kind:        engine.KindEmbedded,
-		Version:     Version(),
-		Isolation:   d.config.Runtime.Name,
-		Snapshotter: d.config.Snapshotter,
-		Rootless:    d.config.Rootless,
-		CacheID:     d.worker.ID(),
+		Kind:          engine.KindEmbedded,
+		Version:       Version(),
+		Isolation:     d.config.Runtime.Name,
+		Network:       d.storage.network.mode,
+		NetworkReason: d.storage.network.reason,
+		Snapshotter:   d.config.Snapshotter,
+		Rootless:      d.config.Rootless,
+		CacheID:       d.worker.ID(),
 	}
 }
 

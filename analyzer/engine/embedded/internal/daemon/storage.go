@@ -4,6 +4,7 @@ package daemon
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -19,6 +20,8 @@ import (
 	"github.com/moby/buildkit/worker/base"
 	"github.com/moby/buildkit/worker/runc"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/layerwise/layerwise/analyzer/engine/embedded/internal/stepnet"
 )
 
 // The snapshotters, by the names that BuildKit's state folders carry.
@@ -40,6 +43,7 @@ func DetectSnapshotter(root string) string {
 type storage struct {
 	snapshotter snapshots.Snapshotter
 	folder      string // of the snapshotter
+	network     stepNetwork
 }
 
 func (s *storage) Close() error {
@@ -86,6 +90,7 @@ func openStorage(cfg Config) (*storage, base.WorkerOpt, error) {
 		return nil, base.WorkerOpt{}, err
 	}
 	s := &storage{}
+	networks := stepnet.Start()
 	factory := runc.SnapshotterFactory{Name: cfg.Snapshotter}
 	factory.New = func(root string) (_ snapshots.Snapshotter, err error) {
 		s.folder = root
@@ -105,8 +110,9 @@ func openStorage(cfg Config) (*storage, base.WorkerOpt, error) {
 	opt, err := runc.NewWorkerOpt(cfg.Root, factory, cfg.Rootless, oci.ProcessSandbox, nil, nil,
 		netproviders.Opt{Mode: "host"}, nil, cfg.Runtime.Path, "", false, nil, "", "", nil)
 	if err != nil {
-		return nil, opt, fmt.Errorf("open state folder %s: %w", cfg.Root, err)
+		return nil, opt, errors.Join(fmt.Errorf("open state folder %s: %w", cfg.Root, err), networks.Close())
 	}
+	s.network = isolate(&opt, networks)
 	limitRights(opt.NetworkProviders)
 	// Platforms that this machine emulates are left for BuildKit to look for
 	// when a build asks: running a program of each costs more than the start.
