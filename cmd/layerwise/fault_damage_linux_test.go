@@ -63,6 +63,9 @@ func TestFaultDamagedEngine(t *testing.T) {
 			w.TB = t
 			w.ok("build", "--offline", "context")
 			path := filepath.Join(w.dir, "data/layerwise/engine", tt.name)
+			if _, err := os.Stat(path); err != nil { // the steps of root without runc have a state of their own
+				path = filepath.Join(w.dir, "data/layerwise/engine/apart", tt.name)
+			}
 			info, err := os.Stat(path)
 			w.must(err)
 			if tt.damage == "garbage" {

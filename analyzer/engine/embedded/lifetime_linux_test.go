@@ -122,9 +122,8 @@ func TestKilledCaller(t *testing.T) {
 	if got := strings.Join(b.executed(), " "); got != "step write" {
 		t.Errorf("executed %q after the kill, want the new step alone: what was complete is kept", got)
 	}
-	bundles, err := filepath.Glob(filepath.Join(root, "runc-*", "executor", "*", "config.json"))
-	if err != nil || len(bundles) != 0 {
-		t.Errorf("bundles left: %v, %v", bundles, err)
+	if bundles := stateFiles(t, root, "runc-*/executor/*/config.json"); len(bundles) != 0 {
+		t.Errorf("bundles left: %v", bundles)
 	}
 }
 
@@ -157,9 +156,23 @@ func TestFolderOfUnnotedSnapshot(t *testing.T) {
 	if err := start(t, embedded.Options{Root: root, Snapshotter: embedded.SnapshotOverlay}).Close(); err != nil {
 		t.Fatal(err)
 	}
-	left := filepath.Join(root, "runc-overlayfs", "snapshots", "snapshots", "1", "fs")
-	if err := os.MkdirAll(left, 0o700); err != nil {
+	folders := stateFiles(t, root, "runc-overlayfs/snapshots/snapshots")
+	if len(folders) != 1 {
+		t.Fatalf("folders of snapshots: %v", folders)
+	}
+	owner, err := os.Stat(folders[0])
+	if err != nil {
 		t.Fatal(err)
+	}
+	for _, name := range []string{"1", "1/fs"} {
+		left := filepath.Join(folders[0], name)
+		if err := os.Mkdir(left, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		st := owner.Sys().(*syscall.Stat_t)
+		if err := os.Chown(left, int(st.Uid), int(st.Gid)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	e := start(t, embedded.Options{Root: root, Snapshotter: embedded.SnapshotOverlay})
 	solve(t, e, step(rootfs(), "write", "/x", "x"), nil)
