@@ -35,6 +35,8 @@ func needRoot(t testing.TB) {
 func TestBuiltinIsApart(t *testing.T) {
 	needRoot(t)
 	root := stateFolder(t)
+	var other *embedded.Beside
+	remove := false
 	once := func(o embedded.Options, state, want string) {
 		t.Helper()
 		o.Root = root
@@ -50,17 +52,40 @@ func TestBuiltinIsApart(t *testing.T) {
 		if ran := strings.Join(b.executed(), ", "); ran != want {
 			t.Errorf("%+v: ran %q, want %q", o, ran, want)
 		}
+		other = e.Beside()
+		if remove && other == nil {
+			t.Error("nothing beside")
+		} else if remove {
+			if size, err := other.Size(); err != nil || size < 1<<20 {
+				t.Errorf("%d bytes beside, %v", size, err)
+			}
+			if err := other.Remove(); err != nil {
+				t.Error(err)
+			}
+			if e.Beside() != nil {
+				t.Error("something is left beside")
+			}
+		}
 	}
 	apart := embedded.Options{Runtime: embedded.RuntimeBuiltin}
 	insists := embedded.Options{Runtime: embedded.RuntimeBuiltin, Insecure: true}
 	once(apart, "apart", "rootfs, step apart")
+	if other != nil {
+		t.Errorf("beside the first: %+v", other)
+	}
 	once(insists, "modes", "rootfs, step modes")
+	if other == nil || other.Runtime != embedded.RuntimeBuiltin {
+		t.Errorf("beside root's own: %+v", other)
+	}
 	once(apart, "apart", "")
 	once(insists, "modes", "")
 	checkOwners(t, root)
 	if _, err := exec.LookPath("runc"); err == nil { // which shares what root's ids made
 		once(embedded.Options{}, "modes", "")
 	}
+	remove = true
+	once(apart, "apart", "")
+	once(insists, "modes", "rootfs, step modes")
 }
 
 func checkOwners(t *testing.T, root string) {

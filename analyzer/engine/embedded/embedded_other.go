@@ -42,3 +42,15 @@ func (*Engine) Facts(context.Context) (map[digest.Digest]engine.Fact, error) {
 
 // Close does nothing.
 func (*Engine) Close() error { return nil }
+
+// Beside returns nil.
+func (*Engine) Beside() *Beside { return nil }
+
+// Beside does not exist on this system.
+type Beside struct{ Runtime string }
+
+// Size returns ErrUnsupported.
+func (*Beside) Size() (int64, error) { return 0, ErrUnsupported }
+
+// Remove returns ErrUnsupported.
+func (*Beside) Remove() error { return ErrUnsupported }

@@ -18,6 +18,7 @@ import (
 
 // Engine is a running BuildKit of our own.
 type Engine struct {
+	place  place
 	child  *child
 	lock   *os.File
 	client *client.Client
@@ -180,7 +181,7 @@ func connect(ctx context.Context, c *child, here place, o Options, because strin
 	case reply.Error != "":
 		return nil, fmt.Errorf("start the embedded engine: %s", reply.Error)
 	}
-	e := &Engine{child: c, info: reply.Info, closing: make(chan struct{})}
+	e := &Engine{place: here, child: c, info: reply.Info, closing: make(chan struct{})}
 	conns := make(chan net.Conn, 1)
 	conns <- c.builder
 	e.client, err = client.New(ctx, "passthrough:///embedded",

@@ -76,6 +76,13 @@ func (g *globals) printEngine(ctx context.Context, eng engine.Engine) error {
 		row("Rootless", "yes")
 	}
 	row("Cache", fmt.Sprintf("%d records, %s", len(usage), units.HumanSize(float64(size))))
+	if other := beside(eng); other != nil {
+		size, err := other.Size()
+		if err != nil {
+			return fmt.Errorf("measure the engine's other cache: %w", err)
+		}
+		row("Beside it", fmt.Sprintf("%s of steps that %s ran", units.HumanSize(float64(size)), other.Runtime))
+	}
 	return w.Flush()
 }
 
@@ -98,6 +105,12 @@ func newEnginePrune(g *globals) *cobra.Command {
 			}
 			defer eng.Close()
 			freed, err := prune(cmd.Context(), eng)
+			if other := beside(eng); other != nil && err == nil {
+				size, _ := other.Size() // what cannot be measured can be removed
+				if err = other.Remove(); err == nil {
+					freed += size
+				}
+			}
 			forgotten, historyErr := engine.ForgetBuilds(cmd.Context(), eng.Client())
 			fmt.Fprintf(g.streams.Out, "freed %s, and forgot %s\n", units.HumanSize(float64(freed)), counted(forgotten, "build"))
 			return errors.Join(err, historyErr)
@@ -106,6 +119,14 @@ func newEnginePrune(g *globals) *cobra.Command {
 	f.registerEmbedded(cmd.Flags())
 	cmd.Flags().BoolVar(&all, "all", false, "remove the whole state folder")
 	return cmd
+}
+
+// beside returns the cache that an engine keeps for another runtime, nil for none.
+func beside(eng engine.Engine) *embedded.Beside {
+	if own, ok := eng.(*embedded.Engine); ok {
+		return own.Beside()
+	}
+	return nil
 }
 
 // remove deletes the state folder of the embedded engine, and says what is left of
