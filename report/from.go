@@ -38,12 +38,12 @@ func FromRecord(r, old *record.Record, c *explain.Comparison) BuildReport {
 // FromPlan says what a Dockerfile's steps depend on, without a build.
 func FromPlan(r *record.Record) BuildReport {
 	b := fromRecord(r)
-	down := explain.TakesDown(r)
+	down, keys := explain.TakesDown(r), explain.KeyParts(r)
 	for i := range b.Steps {
 		s := &b.Steps[i]
-		s.TakesDown = down[s.ID]
-		for _, p := range explain.KeyParts(r, &r.Steps[i]) {
-			s.KeyParts = append(s.KeyParts, KeyPart{Kind: p.Kind, Message: p.Message, Files: p.Files, Size: p.Size})
+		s.TakesDown, s.MayTakeDown = down[s.ID].Certain, down[s.ID].Possible
+		for _, p := range keys[s.ID] {
+			s.KeyParts = append(s.KeyParts, KeyPart{Kind: p.Kind, Message: p.Message, Names: p.Names, Files: p.Files, Size: p.Size, Usual: p.Usual})
 		}
 	}
 	return b

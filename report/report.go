@@ -126,16 +126,22 @@ type Step struct {
 	Note string `json:"note,omitempty"`
 	// KeyParts is what the step's cache key depends on; explain only.
 	KeyParts []KeyPart `json:"keyParts,omitempty"`
-	// TakesDown has the ids of the steps that miss when this one does; explain only.
-	TakesDown []string `json:"takesDown,omitempty"`
+	// TakesDown has the ids of the steps that miss when this one does, MayTakeDown
+	// of those that do if files that they take come out different; explain only.
+	TakesDown   []string `json:"takesDown,omitempty"`
+	MayTakeDown []string `json:"mayTakeDown,omitempty"`
 }
 
 // KeyPart is one thing that a cache key depends on.
 type KeyPart struct {
-	Kind    string `json:"kind"` // text, files, stage, base, argument, environment, mount, state, remote
-	Message string `json:"message"`
-	Files   int    `json:"files,omitempty"`
-	Size    int64  `json:"size,omitempty"`
+	Kind    string   `json:"kind"` // text, files, stage, base, arguments, environment, mounts, state, remote
+	Message string   `json:"message"`
+	Names   []string `json:"names,omitempty"` // of arguments, variables and settings
+	Files   int      `json:"files,omitempty"`
+	Size    int64    `json:"size,omitempty"`
+	// Usual marks what goes without saying: the text, and settings that have their
+	// default.
+	Usual bool `json:"usual,omitempty"`
 }
 
 // Cause is one reason why a step missed.

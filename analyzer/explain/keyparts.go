@@ -2,8 +2,6 @@ package explain
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/layerwise/layerwise/analyzer/record"
@@ -13,35 +11,65 @@ import (
 type KeyPart struct {
 	Kind    string // "text", "files", "stage", "base", "arguments", "environment", "mounts", "state", "remote"
 	Message string
-	Files   int   // of kind files: how many are selected
-	Size    int64 // and their bytes
+	Names   []string // of kind arguments, environment and state: what a cause would name
+	Files   int      // of kind files: how many are selected
+	Size    int64    // and their bytes
+	// Usual marks what goes without saying: the text, and settings that have their
+	// default.
+	Usual bool
 }
 
-// KeyParts says what a step's cache key depends on, from the plan and the files
-// alone: the most telling parts first. It is empty for a step that has none.
-func KeyParts(r *record.Record, s *record.Step) []KeyPart {
+// KeyParts says, by step, what its cache key depends on, from the plan and the
+// files alone: the most telling parts first. Whatever a comparison of two builds
+// can blame for a miss of the step itself is among them. A step without an
+// operation has none.
+func KeyParts(r *record.Record) map[string][]KeyPart {
+	k := &keys{side: newSide(r), sources: map[setBy][]variableRef{}}
+	out := map[string][]KeyPart{}
+	for i := range k.steps {
+		if s := &k.steps[i]; len(s.Vertices) > 0 {
+			out[s.ID] = k.parts(i)
+		}
+	}
+	return out
+}
+
+// keys finds the parts of the keys of a record's steps.
+type keys struct {
+	*side
+	sources map[setBy][]variableRef // what the value of a variable is made of
+}
+
+func (k *keys) parts(i int) []KeyPart {
+	s := &k.steps[i]
 	var parts []KeyPart
 	seen := map[string]bool{}
-	add := func(p KeyPart) {
-		if !seen[p.Message] {
-			seen[p.Message] = true
-			parts = append(parts, p)
+	add := func(list ...KeyPart) {
+		for _, p := range list {
+			if !seen[p.Message] {
+				seen[p.Message] = true
+				parts = append(parts, p)
+			}
 		}
 	}
 	for _, v := range s.Vertices {
-		for _, p := range inputParts(r, s, v) {
-			add(p)
-		}
+		add(inputParts(k.rec, v)...)
 	}
+	if isBase(s) {
+		add(KeyPart{Kind: "base", Message: "the digest of the image"})
+	}
+	add(k.variableParts(i)...)
 	for _, v := range s.Vertices {
-		for _, p := range opParts(s, v) {
-			add(p)
+		if m := v.Op.Fields["mounts"]; m != "" {
+			add(KeyPart{Kind: "mounts", Message: "mounts " + m})
 		}
 	}
+	add(k.stateParts(i)...)
+	add(KeyPart{Kind: "text", Message: "its text", Usual: true})
 	return parts
 }
 
-func inputParts(r *record.Record, s *record.Step, v record.Vertex) []KeyPart {
+func inputParts(r *record.Record, v record.Vertex) []KeyPart {
 	var parts, below []KeyPart
 	for _, in := range v.Inputs {
 		switch {
@@ -103,83 +131,4 @@ func place(r *record.Record, id string) string {
 		return fmt.Sprintf("line %d", s.Line)
 	}
 	return id
-}
-
-// opParts are the parts of a step's own operation.
-func opParts(s *record.Step, v record.Vertex) []KeyPart {
-	switch v.Op.Kind {
-	case "source":
-		if s.Effect == record.EffectBase {
-			return []KeyPart{{Kind: "base", Message: "the digest of the image"}}
-		}
-	case "exec":
-		return execParts(s, v.Op)
-	}
-	return nil
-}
-
-func execParts(s *record.Step, op record.Op) []KeyPart {
-	var parts []KeyPart
-	var args, env []string
-	for _, name := range slices.Sorted(maps.Keys(op.Env)) {
-		switch _, isArg := s.Args[name]; {
-		case isArg:
-			args = append(args, name)
-		case name != "PATH":
-			env = append(env, name)
-		}
-	}
-	if len(args) > 0 {
-		parts = append(parts, KeyPart{Kind: "arguments", Message: "build arguments " + strings.Join(args, ", ")})
-	}
-	if len(env) > 0 {
-		parts = append(parts, KeyPart{Kind: "environment", Message: "environment " + strings.Join(env, ", ")})
-	}
-	if m := op.Fields["mounts"]; m != "" {
-		parts = append(parts, KeyPart{Kind: "mounts", Message: "mounts " + m})
-	}
-	if u := op.Fields["user"]; u != "" {
-		parts = append(parts, KeyPart{Kind: "state", Message: "user " + u})
-	}
-	if n := op.Fields["network"]; n != "" && n != "UNSET" {
-		parts = append(parts, KeyPart{Kind: "state", Message: "network " + strings.ToLower(n)})
-	}
-	return parts
-}
-
-// maxDown bounds how many steps TakesDown names for one step, since all of them
-// for all steps grow with the square of the file.
-const maxDown = 100
-
-// TakesDown returns, for every step with an operation, the steps that build on
-// it, directly or through others, nearest first as the record has them, at most
-// 100. Whether they miss when it does depends, where they take files, on what
-// comes out.
-func TakesDown(r *record.Record) map[string][]string {
-	consumers := map[string][]string{}
-	for _, s := range r.Steps {
-		for _, d := range s.DependsOn {
-			consumers[d] = append(consumers[d], s.ID)
-		}
-	}
-	order := map[string]int{}
-	for i, s := range r.Steps {
-		order[s.ID] = i
-	}
-	down := map[string][]string{}
-	for _, s := range r.Steps {
-		seen := map[string]bool{s.ID: true}
-		queue := slices.Clone(consumers[s.ID])
-		for len(queue) > 0 && len(down[s.ID]) < maxDown {
-			id := queue[0]
-			queue = queue[1:]
-			if !seen[id] {
-				seen[id] = true
-				down[s.ID] = append(down[s.ID], id)
-				queue = append(queue, consumers[id]...)
-			}
-		}
-		slices.SortFunc(down[s.ID], func(a, b string) int { return order[a] - order[b] })
-	}
-	return down
 }

@@ -75,6 +75,8 @@ func (m *mapper) addStage(stage *dockerfile.Stage, label string, global *scope) 
 		if in.From == nil {
 			continue
 		}
+		from := m.build.Steps[len(m.build.Steps)-1]
+		from.Mentions, from.Unset = global.mentions(in) // FROM sees nothing of its stage
 		for i, trigger := range m.triggers(stage) {
 			m.addStep(&Step{Stage: stage, StageLabel: label, Instruction: trigger, Trigger: true, Unused: !m.used[stage],
 				Line: in.Line, EndLine: in.EndLine, ID: id(fmt.Sprintf("%d.%d", in.Index, i+1))}, sc)
@@ -97,6 +99,7 @@ func (m *mapper) addStep(s *Step, sc *scope) {
 	default:
 		s.Args, s.Env = sc.snapshot()
 	}
+	s.Mentions, s.Unset = sc.mentions(s.Instruction)
 	m.build.Steps = append(m.build.Steps, s)
 }
 

@@ -80,6 +80,9 @@ type Step struct {
 	// instruction that has no operation they are those that its text may name: a file
 	// of many ENV lines would else have the square of them.
 	Args, Env map[string]string
+	// Mentions are the variables that BuildKit replaces in the instruction, sorted,
+	// Unset those of them that nothing sets.
+	Mentions, Unset []string
 	// Expanded is the instruction as BuildKit prints it, with variables
 	// replaced; "" where it has no vertex.
 	Expanded string

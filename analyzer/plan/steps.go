@@ -38,7 +38,7 @@ func (s *Step) record(r Redactor) record.Step {
 		Instruction: s.Instruction.Keyword, Text: r.Text(s.Instruction.Text),
 		Line: s.Line, EndLine: s.EndLine, Effect: s.Effect, Why: s.Why, Trigger: s.Trigger,
 		Outcome: record.None,
-		Args:    redactAll(s.Args, r), Env: redactAll(s.Env, r),
+		Args:    redactAll(s.Args, r), Env: redactAll(s.Env, r), Mentions: s.Mentions, Unset: s.Unset,
 	}
 	if s.Trigger {
 		out.Text = onBuild.ReplaceAllString(out.Text, "")

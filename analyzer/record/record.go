@@ -186,6 +186,11 @@ type Step struct {
 	// that its text may name.
 	Args map[string]string `json:"args,omitempty"`
 	Env  map[string]string `json:"env,omitempty"`
+	// Mentions are the variables that the frontend replaces in the instruction,
+	// sorted, Unset those of them that nothing sets; nil also where the record does
+	// not know them.
+	Mentions []string `json:"mentions,omitempty"`
+	Unset    []string `json:"unset,omitempty"`
 	// Vertices are the operations that it became, inputs before consumers.
 	Vertices []Vertex `json:"vertices,omitempty"`
 	// Layers are those that the step made in the exported image; for a FROM

@@ -36,11 +36,24 @@ func (v *view) explainTable() table {
 				continue
 			}
 			t.rows = append(t.rows, row{cells: []cell{
-				v.number(s), v.instruction(s), v.effect(s), v.key(s), one(plain, v.lines(s.TakesDown)),
+				v.number(s), v.instruction(s), v.effect(s), v.key(s), one(plain, v.takesDown(s)),
 			}})
 		}
 	}
 	return t
+}
+
+// takesDown names the steps that miss when this one does, and those that depend on
+// what comes out.
+func (v *view) takesDown(s *report.Step) string {
+	sure, perhaps := v.lines(s.TakesDown), v.lines(s.MayTakeDown)
+	switch {
+	case perhaps == "":
+		return sure
+	case sure == "":
+		return "perhaps " + perhaps
+	}
+	return sure + ", perhaps " + perhaps
 }
 
 func (v *view) effect(s *report.Step) cell {
@@ -55,12 +68,12 @@ func (v *view) effect(s *report.Step) cell {
 	return one(quiet, v.word(s.Effect))
 }
 
-// key has one paragraph for each thing in a cache key. That a key depends on
-// the instruction's own text goes without saying.
+// key has one paragraph for each thing in a cache key, but for what goes without
+// saying.
 func (v *view) key(s *report.Step) cell {
 	var c cell
 	for _, k := range s.KeyParts {
-		if k.Kind == "text" && !v.opts.Verbose {
+		if (k.Usual || k.Kind == "text") && !v.opts.Verbose {
 			continue
 		}
 		text := v.says(k.Message)
