@@ -35,8 +35,11 @@ func importMissed(p *pair) []Cause {
 		out = append(out, Cause{Message: "the imported cache knows it, but was exported without its result, as mode=min leaves out what is not in the image"})
 	case len(out) > 0:
 		out = append(out, Cause{Message: "what else was imported has nothing for it"})
-	default:
+	case p.cur.leadsToResult(p.i):
 		out = append(out, Cause{Message: "the imported cache has nothing for it"})
+	default:
+		out = append(out, Cause{Message: "the imported cache has nothing for it; one that was exported with mode=min has no step of " +
+			plain(p.step.Stage) + ", which is not in the image"})
 	}
 	return out
 }
@@ -68,6 +71,26 @@ func importFailed(p *pair) []Cause {
 		return nil
 	}
 	return failedImports(p.cur.rec)
+}
+
+// leadsToResult says that step i stands in the last stage that is built, or in one
+// that it starts from: its layers are in the image. An export with mode=min has
+// those alone.
+func (s *side) leadsToResult(i int) bool {
+	last := -1
+	for n, st := range s.stages {
+		if st.platform == s.steps[i].Platform && st.index >= 0 && (last < 0 || st.index > s.stages[last].index) &&
+			slices.ContainsFunc(st.steps, func(k int) bool { return s.steps[k].Outcome != record.Unused }) {
+			last = n
+		}
+	}
+	for range s.stages { // bases of odd records may go in circles
+		if last < 0 || last == s.stageOf[i] {
+			return last >= 0
+		}
+		last = s.scope.bases[last]
+	}
+	return false
 }
 
 // otherEngine: the key is the same, and the engine has never seen it.

@@ -66,12 +66,12 @@ func TestRequestsAndEngines(t *testing.T) {
 			11 stage-output-changed<9: /src/out/app from stage build came out different
 			12 parent-rebuilt<11: follows line 11`},
 		{name: "import", edits: [][]edit{{prune, func(_ *world, j *job) { j.engine, j.imports = "two", true }}}, want: `
-			2 import-missed: the imported cache has nothing for it
-			5 import-missed: the imported cache has nothing for it
-			6 import-missed: the imported cache has nothing for it
-			7 import-missed: the imported cache has nothing for it
-			8 import-missed: the imported cache has nothing for it
-			9 import-missed: the imported cache has nothing for it
+			2 import-missed: the imported cache has nothing for it; one that was exported with mode=min has no step of build, which is not in the image
+			5 import-missed: the imported cache has nothing for it; one that was exported with mode=min has no step of build, which is not in the image
+			6 import-missed: the imported cache has nothing for it; one that was exported with mode=min has no step of build, which is not in the image
+			7 import-missed: the imported cache has nothing for it; one that was exported with mode=min has no step of build, which is not in the image
+			8 import-missed: the imported cache has nothing for it; one that was exported with mode=min has no step of build, which is not in the image
+			9 import-missed: the imported cache has nothing for it; one that was exported with mode=min has no step of build, which is not in the image
 			11 import-missed: the imported cache has nothing for it
 			12 import-missed: the imported cache has nothing for it`},
 		{name: "engine not known", edits: [][]edit{{prune, func(_ *world, j *job) { j.engine = "" }}}, want: `

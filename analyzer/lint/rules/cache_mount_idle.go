@@ -101,7 +101,7 @@ func (m *mount) serves(pm *packages.Manager) bool {
 // emptyingFlags make a manager keep nothing.
 var emptyingFlags = map[string][]string{
 	"apk":    {"--no-cache"},
-	"pip":    {"--no-cache-dir"},
+	"pip":    abbreviations("--no-cache-dir", "--no-ca"),
 	"poetry": {"--no-cache"},
 	"uv":     {"--no-cache", "-n"},
 }

@@ -91,7 +91,7 @@ func leavesCache(p *lint.Pass, in *dockerfile.Instruction, u packages.Use, how s
 			return false
 		}
 	}
-	return !cleansUp(p, in, u) && !cleanedLater(p, in, u) && !configuredAway(p, in, u.Manager.Name)
+	return !cleansUp(p, in, u) && !cleanedLater(p, in, u) && !configuredAway(p, in, u)
 }
 
 // cachesElsewhere reports whether settings or the image say, or may say, that a
@@ -162,25 +162,39 @@ func cleanedLater(p *lint.Pass, in *dockerfile.Instruction, u packages.Use) bool
 	return false
 }
 
-// configuredAway reports whether an earlier step has told a manager to keep
+// configuredAway reports whether an earlier command has told a manager to keep
 // nothing.
-func configuredAway(p *lint.Pass, in *dockerfile.Instruction, manager string) bool {
+func configuredAway(p *lint.Pass, in *dockerfile.Instruction, u packages.Use) bool {
+	manager := u.Manager.Name
 	if manager != "pip" && manager != "npm" && manager != "yarn" || !mentions(p, " config ") {
 		return false
 	}
 	for _, o := range lineage(p, in.Stage) {
-		if o == in {
-			break
-		}
 		commands := p.Commands(o)
 		for i := range commands {
-			c := &commands[i]
-			if c.Is(manager, manager+"3") && len(c.Args) > 1 && c.Args[0].Text == "config" && strings.Contains(o.Text, "cache") {
+			if o == in && commands[i].Start >= u.Command.Start {
+				break
+			}
+			if configures(&commands[i], manager) && strings.Contains(o.Text, "cache") {
 				return true
 			}
 		}
+		if o == in {
+			break
+		}
 	}
 	return false
+}
+
+// configures reports whether a command is "pip config …", also as a module.
+func configures(c *shell.Command, manager string) bool {
+	args := c.Args
+	if c.Is("python", "python3") && len(args) > 2 && args[0].Text == "-m" && args[1].Text == manager {
+		args = args[2:]
+	} else if !c.Is(manager, manager+"3") {
+		return false
+	}
+	return len(args) > 1 && args[0].Text == "config"
 }
 
 // sparing is the fix: a flag on every command that needs it, or a clean-up at the

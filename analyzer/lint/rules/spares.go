@@ -43,7 +43,7 @@ var spares = map[string]spare{
 		triggers: []packages.Action{packages.Add, packages.Upgrade},
 	},
 	"pip": {
-		flags: []string{"--no-cache-dir", "--cache-dir"}, env: []string{"PIP_NO_CACHE_DIR", "PIP_CACHE_DIR"}, insert: "--no-cache-dir",
+		flags: slices.Concat(abbreviations("--no-cache-dir", "--no-ca"), abbreviations("--cache-dir", "--ca")), env: []string{"PIP_NO_CACHE_DIR", "PIP_CACHE_DIR"}, insert: "--no-cache-dir",
 		what: "downloads in ~/.cache/pip", hint: "add --no-cache-dir, or a cache mount", triggers: installing,
 	},
 	"npm": {
@@ -70,6 +70,16 @@ var spares = map[string]spare{
 		env: []string{"CONDA_PKGS_DIRS"}, clean: "%s clean -afy",
 		what: "packages in its cache", hint: "end the RUN with %s clean -afy", triggers: installing,
 	},
+}
+
+// abbreviations are the forms of a flag that a program takes which, like pip, is
+// content with the start of one, from the shortest that no other flag of it has.
+func abbreviations(flag, shortest string) []string {
+	var all []string
+	for n := len(flag); n >= len(shortest); n-- {
+		all = append(all, flag[:n])
+	}
+	return all
 }
 
 // triggeredBy reports whether a use is of a kind that leaves something.

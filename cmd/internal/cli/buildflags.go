@@ -101,14 +101,33 @@ func (f *buildFlags) register(fs *pflag.FlagSet) {
 	fs.BoolVar(&f.noCache, "no-cache", false, "run every step again")
 	fs.StringArrayVar(&f.noCacheFilter, "no-cache-filter", nil, "run the steps of this `stage` again")
 	fs.BoolVar(&f.pull, "pull", false, "look for newer base images")
-	fs.StringArrayVar(&f.cacheFrom, "cache-from", nil, "import a cache: a reference, or type=registry|local,`…`")
-	fs.StringArrayVar(&f.cacheTo, "cache-to", nil, "export the cache: inline, or type=registry|local,`…`")
+	fs.StringArrayVar(&f.cacheFrom, "cache-from", nil, "import a cache: a reference, or type=registry|local|gha|s3|azblob,`…`")
+	fs.StringArrayVar(&f.cacheTo, "cache-to", nil, "export the cache: inline, a reference, or type=registry|local|inline|gha|s3|azblob,`…`")
 	fs.StringArrayVar(&f.labels, "label", nil, "set a label of the image: `NAME=VALUE`")
 	fs.StringArrayVar(&f.addHosts, "add-host", nil, "add an entry to the build's hosts file: `host:ip`")
 	fs.StringVar(&f.network, "network", "", "network of RUN steps: default, host, none")
 	fs.StringArrayVar(&f.allow, "allow", nil, "allow an `entitlement`: network.host, security.insecure")
 	fs.StringVar(&f.progress, "progress", "auto", "how progress is shown: auto, plain, tty, quiet, rawjson")
 	fs.BoolVar(&f.offline, "offline", false, "answer every base image with the built-in playground image")
+}
+
+// caches reads --cache-from and --cache-to.
+func (f *buildFlags) caches(o *build.Options) error {
+	from, err := cacheEntries(f.cacheFrom, true)
+	if err == nil {
+		o.CacheFrom, err = buildctl.ParseImportCache(from)
+	}
+	if err != nil {
+		return usagef("--cache-from: %w", err)
+	}
+	to, err := cacheEntries(f.cacheTo, false)
+	if err == nil {
+		o.CacheTo, err = buildctl.ParseExportCache(to)
+	}
+	if err != nil {
+		return usagef("--cache-to: %w", err)
+	}
+	return nil
 }
 
 // options is everything that a build needs but the engine and the history. The
@@ -121,11 +140,8 @@ func (f *buildFlags) options(ctx context.Context, s *Streams, contextArg string,
 	if o.Labels, err = assignments("--label", f.labels, nil); err != nil {
 		return o, nil, err
 	}
-	if o.CacheFrom, err = buildctl.ParseImportCache(f.cacheFrom); err != nil {
-		return o, nil, usagef("--cache-from: %w", err)
-	}
-	if o.CacheTo, err = buildctl.ParseExportCache(f.cacheTo); err != nil {
-		return o, nil, usagef("--cache-to: %w", err)
+	if err := f.caches(&o); err != nil {
+		return o, nil, err
 	}
 	if err := buildctl.ValidateAllow(f.allow); err != nil {
 		return o, nil, usagef("--allow: %w", err)

@@ -41,7 +41,11 @@ builds once cold, once unchanged, and once after each edit, and prints a matrix 
 instructions by builds, with the causes of every miss below it.
 
 The edits are those of --edit, those of a scenario file, or those of scenario.yaml in the
-context. Your files and the cache of your engine stay as they are.`,
+context. Your files stay as they are.
+
+With --addr it builds on that engine, in the cache that is there: the first build runs
+every step as with --no-cache, what it makes stays in that cache, and a later build can
+reuse what other builds left in it.`,
 		Example: `  layerwise rebuild --offline examples/quickstart
   layerwise rebuild --edit src/app.js --edit package.json .
   layerwise rebuild --scenario ci/scenario.yaml --report json=rebuild.json .`,
@@ -79,7 +83,7 @@ func (c *rebuildCommand) run(ctx context.Context, contextArg string) error {
 	defer remove()
 	x := &experiment{command: c, engine: eng, report: report.New(report.Rebuild, version()), source: src}
 	o := scenario.Options{Scenario: plan, Context: src.Context, Dockerfile: src.Path(), Build: x.build, Progress: x.progress}
-	if eng.Info().Kind == engine.KindEmbedded {
+	if x.hasOwnCache() {
 		o.Prune = func(ctx context.Context) error { _, err := prune(ctx, eng); return err }
 	}
 	_, runErr := scenario.Run(ctx, o)
@@ -112,6 +116,22 @@ func (c *rebuildCommand) load(contextArg string) (*scenario.Scenario, error) {
 	}
 	defer f.Close()
 	return scenario.Load(name, f)
+}
+
+// hasOwnCache says that the experiment's engine is its own, with a cache that was
+// empty before.
+func (x *experiment) hasOwnCache() bool { return x.engine.Info().Kind == engine.KindEmbedded }
+
+// isColdByForce says that a build is cold because it is told to be: the first one, in
+// a cache that is not the experiment's own.
+func (x *experiment) isColdByForce(index int) bool { return index == 0 && !x.hasOwnCache() }
+
+// label is what a build is called.
+func (x *experiment) label(index int, label string) string {
+	if x.isColdByForce(index) {
+		return label + " (no cache used)"
+	}
+	return label
 }
 
 // engine starts an embedded engine with an empty cache of its own, unless
@@ -198,7 +218,7 @@ type experiment struct {
 }
 
 func (x *experiment) progress(index, total int, label string) {
-	x.title = fmt.Sprintf("build %d of %d: %s", index+1, total, clean(label))
+	x.title = fmt.Sprintf("build %d of %d: %s", index+1, total, clean(x.label(index, label)))
 }
 
 // build builds the copy of the context as it stands now.
@@ -212,7 +232,8 @@ func (x *experiment) build(ctx context.Context, b scenario.Build) (*record.Recor
 	for k, v := range b.BuildArgs {
 		o.BuildArgs[k] = v
 	}
-	o.Label = b.Label
+	o.Label = x.label(b.Index, b.Label)
+	o.NoCache = o.NoCache || x.isColdByForce(b.Index)
 	o.StatCache = "" // of a folder that is gone afterwards
 	p, err := startProgress(x.command.streams, flags.progress, x.title, true)
 	if err != nil {
@@ -231,6 +252,9 @@ func (x *experiment) build(ctx context.Context, b scenario.Build) (*record.Recor
 		p.tail.print(x.command.streams, failedVertex(rec))
 	}
 	rec.Project.Context, rec.Project.Dockerfile = x.source.Context, x.source.Dockerfile // not the copy's
+	if x.isColdByForce(b.Index) {
+		rec.Warnings = append(rec.Warnings, "this engine's cache is not the experiment's own: what other builds left in it can be reused from the second build on")
+	}
 	explain.CarryForward(x.last, rec)
 	x.report.Builds = append(x.report.Builds, report.FromRecord(rec, x.last, explain.Compare(x.last, rec)))
 	x.last = rec
