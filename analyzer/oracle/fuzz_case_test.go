@@ -36,6 +36,7 @@ type fuzzEngine struct {
 	tally   tally
 	history []*record.Record // newest first
 	others  []*record.Record // of builds of parts of the file
+	keys    map[string][]explain.KeyPart
 }
 
 func newFuzzer(t *testing.T) *fuzzer {
@@ -64,7 +65,7 @@ func (f *fuzzer) runCase(t *testing.T, number uint64) bool {
 		c.disk = mutate.Disk{Context: filepath.Join(dir, "context"), Extra: filepath.Join(dir, "extra")}
 		defer os.RemoveAll(dir)
 		for _, e := range f.engines {
-			e.history, e.others = nil, nil
+			e.history, e.others, e.keys = nil, nil, nil
 			e.tally.cases++
 		}
 		for n := 0; n <= maxEdits && !c.over && !t.Failed(); n++ {
@@ -104,6 +105,7 @@ type fuzzRun struct {
 // built is what one engine made of one world.
 type built struct {
 	predicted, rec *record.Record
+	keys           map[string][]explain.KeyPart // without an engine
 	err            error
 }
 
@@ -154,6 +156,7 @@ func (c *fuzzRun) step(t *testing.T, n int) {
 		c.checkPrediction(t, e, r)
 		c.checkCauses(t, e, r)
 		e.history = append([]*record.Record{r.rec}, e.history...)
+		e.keys = r.keys
 	}
 	c.checkAgreement(t, results)
 }
@@ -224,6 +227,11 @@ func (c *fuzzRun) build(e *fuzzEngine) built {
 		return built{err: err}
 	}
 	r := built{}
+	static, err := build.Plan(ctx, o)
+	if err != nil {
+		return built{err: fmt.Errorf("explain: %w", err)}
+	}
+	r.keys = explain.KeyParts(static)
 	if r.predicted, err = c.predict(ctx, e, o); err != nil {
 		return built{err: fmt.Errorf("predict: %w", err)}
 	}

@@ -2,6 +2,7 @@ package oracle_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/layerwise/layerwise/analyzer/explain"
@@ -27,10 +28,12 @@ func (c *fuzzRun) checkCauses(t *testing.T, e *fuzzEngine, r built) {
 	if c.single {
 		e.tally.edits++
 	}
+	k.keys = []map[string][]explain.KeyPart{e.keys, r.keys}
 	causes, right := k.check(r.rec)
 	e.tally.causes, e.tally.causesRight = e.tally.causes+causes, e.tally.causesRight+right
 	k.name += ", predicted"
 	causes, right = k.check(r.predicted)
+	e.tally.unnamed, e.tally.listed = e.tally.unnamed+k.unnamed, e.tally.listed+k.listed
 	e.tally.predicted, e.tally.predictedRight = e.tally.predicted+causes, e.tally.predictedRight+right
 }
 
@@ -55,6 +58,9 @@ type causeCheck struct {
 	comparison *explain.Comparison
 	truth      map[string]mutate.Why
 	steps      map[string]*mutate.Step
+	keys       []map[string][]explain.KeyPart // what explain says of the worlds, before and now
+	unnamed    int                            // causes that are unknown, or in BuildKit's words
+	listed     int                            // causes that are among the parts of the key
 }
 
 // check compares one record with the one before. It returns the number of steps
@@ -64,6 +70,7 @@ func (k *causeCheck) check(cur *record.Record) (causes, right int) {
 	k.cur, k.comparison = cur, explain.Compare(k.old, cur)
 	for _, s := range cur.Steps {
 		k.invariants(s)
+		k.checkKeys(s)
 		if k.single && ran(s) {
 			causes++
 			if k.step(s) {
@@ -95,6 +102,12 @@ func (k *causeCheck) invariants(s record.Step) {
 	for _, cause := range causes {
 		if cause.Root != (cause.Because == "") {
 			k.t.Errorf("%s: %s: root is %v, because %q", k.name, s.ID, cause.Root, cause.Because)
+		}
+		if cause.Kind == explain.Unknown || strings.Contains(cause.Message, `{"`) {
+			k.unnamed++
+		}
+		if strings.Contains(cause.Message, `{"`) { // BuildKit's words, and nobody else's
+			k.t.Errorf("%s: %s: %s", k.name, s.ID, cause.Message)
 		}
 		if cause.Kind == explain.Unknown {
 			k.t.Errorf("%s: %s: unknown: %s", k.name, s.ID, cause.Message)

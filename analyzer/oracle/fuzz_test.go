@@ -112,6 +112,9 @@ type tally struct {
 	edits                 int // single edits whose causes were checked
 	broken                brokenTally
 
+	// unnamed are causes that are unknown, or in BuildKit's words; listed those by
+	// variables and settings, all of which explain had among the parts of the key
+	unnamed, listed int
 	// steps whose predicted causes were checked
 	predicted, predictedRight int
 }
@@ -124,11 +127,11 @@ func (c *tally) undecidedPart() float64 { return float64(c.undecided) / float64(
 func (f *fuzzer) report(t *testing.T) {
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "engine\tcases\tbuilds\tfailed\tverdicts\thit\trun\tundecided\t%\twrong\toutcomes\tsingle edits\tcauses\tright\tpredicted causes\tright\t")
+	fmt.Fprintln(w, "engine\tcases\tbuilds\tfailed\tverdicts\thit\trun\tundecided\t%\twrong\toutcomes\tsingle edits\tcauses\tright\tpredicted causes\tright\tin key parts\tunnamed\t")
 	for _, e := range f.engines {
 		c := e.tally
-		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%.1f\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t\n", e.name, c.cases, c.builds, c.failed, c.verdicts(), c.hit, c.run,
-			c.undecided, 100*c.undecidedPart(), c.wrong, c.outcomes, c.edits, c.causes, c.causesRight, c.predicted, c.predictedRight)
+		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%.1f\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t\n", e.name, c.cases, c.builds, c.failed, c.verdicts(), c.hit, c.run,
+			c.undecided, 100*c.undecidedPart(), c.wrong, c.outcomes, c.edits, c.causes, c.causesRight, c.predicted, c.predictedRight, c.listed, c.unnamed)
 		if c.wrong > 0 {
 			t.Errorf("%s: %d wrong predictions", e.name, c.wrong)
 		}

@@ -10,6 +10,9 @@ import (
 type Dockerfile struct {
 	Globals []*Instruction // ARG above the first FROM
 	Stages  []*Stage
+	// Backtick says that the first line makes ` the escape character, which changes
+	// nothing where none is used.
+	Backtick bool
 }
 
 // Stage is one stage.
@@ -93,7 +96,7 @@ func cloneAll(list []*Instruction) []*Instruction {
 }
 
 func (d Dockerfile) clone() Dockerfile {
-	out := Dockerfile{Globals: cloneAll(d.Globals)}
+	out := Dockerfile{Globals: cloneAll(d.Globals), Backtick: d.Backtick}
 	for _, s := range d.Stages {
 		c := *s
 		c.From, c.Steps = s.From.clone(), cloneAll(s.Steps)
@@ -151,6 +154,10 @@ func (d Dockerfile) render() (string, lines) {
 		at[i] = line
 		b.WriteString(text + "\n")
 		line += strings.Count(text, "\n") + 1
+	}
+	if d.Backtick {
+		b.WriteString("# escape=`\n")
+		line++
 	}
 	for _, g := range d.Globals {
 		write(g, d.text(g))

@@ -24,7 +24,7 @@ type kind struct {
 	apply  func(*World) bool
 }
 
-var kinds = slices.Concat(fileEdits, lineEdits, stageEdits, optionEdits)
+var kinds = slices.Concat(fileEdits, lineEdits, stageEdits, optionEdits, definitionEdits)
 
 // Mutate applies a random edit.
 func (w *World) Mutate() Edit {
@@ -151,7 +151,9 @@ func (w *World) setArgument() bool {
 		}
 	}
 	for _, g := range w.File.Globals {
-		names = append(names, g.Name)
+		if g.Name != epoch { // which has to be a number
+			names = append(names, g.Name)
+		}
 	}
 	if len(names) == 0 {
 		return false

@@ -27,7 +27,11 @@ type Step struct {
 	Doc, Script string
 	// Vars are the variables that enter it, by name.
 	Vars map[string]string
-	// State is what it inherits: "cwd", "user", "shell", "network", "platform".
+	// Order has the names of a RUN's variables in the order in which they were set
+	// last.
+	Order []string
+	// State is what it inherits: "cwd", "user", "shell", "network", "platform", and
+	// "epoch", "hostname", "space" of the arguments that the frontend reads itself.
 	State map[string]string
 	// Files are those that it takes from build contexts; where Exact is false it
 	// may take fewer.
@@ -70,11 +74,17 @@ type model struct {
 // scope is what an instruction finds.
 type scope struct {
 	env, args        map[string]string
+	order            []string // of both, the one that was set last at the end
 	cwd, user, shell string
 	platform         string
 	on               string // the key of the step above
 	triggers         []*Instruction
 	switched         bool // what comes next stands where an argument says
+}
+
+// sets notes that a variable was set.
+func (sc *scope) sets(name string) {
+	sc.order = append(slices.DeleteFunc(slices.Clone(sc.order), func(o string) bool { return o == name }), name)
 }
 
 func (m *model) stage(s *Stage) {
@@ -129,10 +139,12 @@ func (m *model) instruction(s *Stage, i *Instruction, sc *scope, trigger int) {
 	switch i.Keyword {
 	case "ENV":
 		sc.env[i.Name] = expand(i.Value)
+		sc.sets(i.Name)
 		return
 	case "ARG":
 		if v, ok := m.argument(i, expand); ok {
 			sc.args[i.Name] = v
+			sc.sets(i.Name)
 		}
 		return
 	case "USER":
@@ -162,7 +174,7 @@ func (m *model) instruction(s *Stage, i *Instruction, sc *scope, trigger int) {
 			st.State["cwd"] = sc.cwd
 			sc.cwd = path.Join(sc.cwd, dir)
 		}
-		st.State["user"] = sc.user
+		st.State["user"], st.State["epoch"] = sc.user, m.epoch()
 	default:
 		m.copy(st, i, sc)
 	}
@@ -200,9 +212,22 @@ func (m *model) argument(i *Instruction, expand func(string) string) (string, bo
 	return "", i.Name == "TARGETARCH" // which the frontend sets, to the same for all that is compared
 }
 
+// epoch is what SOURCE_DATE_EPOCH stands for, on the command line or in the file.
+func (m *model) epoch() string {
+	if v, ok := m.Args[epoch]; ok {
+		return v
+	}
+	return m.global(epoch)
+}
+
 func (m *model) run(st *Step, i *Instruction, sc *scope) {
 	maps.Copy(st.Vars, sc.args)
 	maps.Copy(st.Vars, sc.env)
+	st.Order = sc.order
+	st.State["hostname"] = m.Args["BUILDKIT_SANDBOX_HOSTNAME"]
+	if slices.ContainsFunc(i.Mounts, func(o Mount) bool { return o.Kind == "cache" && o.Options == "" }) {
+		st.State["space"] = m.Args["BUILDKIT_CACHE_MOUNT_NS"]
+	}
 	st.State["cwd"], st.State["user"], st.State["platform"] = sc.cwd, sc.user, sc.platform
 	if !strings.HasPrefix(i.Text, "[") {
 		st.State["shell"] = sc.shell
@@ -268,7 +293,7 @@ func (m *model) take(st *Step, from Place, source string) {
 
 func (m *model) add(st *Step, on string) {
 	h := sha256.New()
-	fmt.Fprint(h, st.Own, st.Doc, st.Script, st.Vars, st.State, st.Files, st.Image)
+	fmt.Fprint(h, st.Own, st.Doc, st.Script, st.Vars, st.Order, st.State, st.Files, st.Image)
 	for _, k := range append([]string{on}, st.Reads...) {
 		if s := m.steps[k]; s != nil {
 			fmt.Fprint(h, s.deep)

@@ -66,6 +66,9 @@ func (e Edit) why(o, s *Step, olds, news map[string]*Step) Why {
 	if !maps.Equal(o.Vars, s.Vars) || !maps.Equal(o.State, s.State) {
 		must(e.Blame...)
 	}
+	if !slices.Equal(common(o.Order, s.Order), common(s.Order, o.Order)) {
+		must(explain.EnvironmentChanged, explain.BuildArgumentChanged)
+	}
 	if files := diff(o.Files, s.Files); len(files) > 0 {
 		y.Files = append(y.Files, files...)
 		for _, f := range files { // a link itself, whatever it now leads to
@@ -96,6 +99,11 @@ func (e Edit) why(o, s *Step, olds, news map[string]*Step) Why {
 		y.May = append(y.May, e.Blame...)
 	}
 	return y
+}
+
+// common are the names of a list that the other one has too.
+func common(list, other []string) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(name string) bool { return !slices.Contains(other, name) })
 }
 
 // diff lists what differs, sorted by path. A file of the named context goes by
