@@ -17,6 +17,12 @@
 // carries BuildKit's gRPC interface, the other the calls of Server: start-up,
 // facts, removal. The end of the second is the word to stop, whether the caller
 // closed it or died.
+//
+// Steps that the built-in runtime runs are never the machine's root. Where root
+// calls, the whole engine is then in a user namespace, as it is for an ordinary
+// user, but with ids that nobody else has. BuildKit can also map the ids of steps
+// alone; that was turned down, since archives and images would still be unpacked by
+// root.
 package embedded
 
 import (

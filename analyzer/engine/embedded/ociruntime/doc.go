@@ -38,6 +38,11 @@
 // was turned down: it needs a trusted /proc and a second look-up to make a bind
 // mount read-only.
 //
+// No mount lets a device be opened but /dev and its terminals, which hold those
+// that the specification asks for and no other. In a user namespace these are the
+// host's nodes, shown read-only so that only their content can be reached. Hidden
+// files are covered by an empty file of the container's own.
+//
 // The program's own file cannot be written from inside a container: the init
 // stage is executed from a detached read-only mount of it, or from a sealed copy
 // in memory.
@@ -45,8 +50,8 @@
 // What config.json asks for and this runtime cannot enforce is an error, with one
 // exception: control groups. CgroupsPath and resource limits are not applied, since
 // an ordinary user may not, and a step's limits are the engine's limits. User
-// namespaces are not made here: the engine is in one already when it does not run
-// as root. In one with a single id, supplementary groups and owners that have no
+// namespaces are not made here: the engine is in one already, unless root insists
+// that it is not. In one with a single id, supplementary groups and owners that have no
 // mapping are left out, as nothing there can belong to them.
 package ociruntime
 

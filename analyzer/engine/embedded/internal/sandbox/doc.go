@@ -10,6 +10,11 @@
 // makes the kernel end everything else in the namespace. The init dies with the
 // caller, by the kernel's parent-death signal.
 //
+// Root can have the program run apart from itself, with a range of ids that
+// belong to nobody. The init then starts with root's ids, which have no name in its
+// user namespace, to open a folder that only root gets to, and changes to the
+// range's first id before it starts the program.
+//
 // An init of its own, rather than the program proper as the first process,
 // because reaping stray processes would take the exit status of those that the
 // program has started and waits for.
