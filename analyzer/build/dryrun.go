@@ -61,7 +61,6 @@ func Rehearse(ctx context.Context, eng engine.DryRunner, o Options) (*Rehearsal,
 	if err := r.addScans(ctx, rec); err != nil {
 		rec.Warnings = append(rec.Warnings, err.Error())
 	}
-	rec.Warnings = append(rec.Warnings, r.ignoredEdits()...)
 	rec.Seconds = time.Since(r.started).Seconds()
 	return &Rehearsal{Record: rec, Plan: r.plan, Facts: facts}, nil
 }

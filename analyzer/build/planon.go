@@ -17,7 +17,8 @@ import (
 // outcomes. Only the frontend runs: the engine resolves base images and takes
 // the Dockerfile and .dockerignore, no step is looked at, nothing is exported,
 // and the engine keeps no history of it. What ADD downloads is looked up, as a build
-// does before it decides. The basis is Predicted.
+// does before it decides. The basis is Predicted. Files that are edited (Source.Edited)
+// have a content that no build has seen.
 func PlanOn(ctx context.Context, eng engine.Engine, o Options) (*record.Record, error) {
 	if o.Source.Remote {
 		return nil, errors.New("only the engine can read a remote context; clone it and name the folder")
@@ -25,6 +26,7 @@ func PlanOn(ctx context.Context, eng engine.Engine, o Options) (*record.Record, 
 	o.Outputs, o.CacheTo = nil, nil
 	r := &run{Options: o, engine: eng, started: time.Now(), statuses: newStatuses(), ref: identity.NewID(), imports: newImports(o.CacheFrom)}
 	r.frontend = &plan.Frontend{StandIns: o.StandIns, File: o.Source.File}
+	r.Source.edits = nil // the engine gets to see the files as they are
 	opt, err := r.solveOpt()
 	if err != nil {
 		return nil, err
@@ -43,6 +45,7 @@ func PlanOn(ctx context.Context, eng engine.Engine, o Options) (*record.Record, 
 		}
 		return nil, err
 	}
+	r.Source.edits = o.Source.edits
 	r.startScans(ctx)
 	rec := r.record(eng.Info(), nil)
 	rec.Basis, rec.Result = record.Predicted, record.NotBuilt

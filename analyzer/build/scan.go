@@ -132,19 +132,17 @@ func ScanOptions(op *pb.SourceOp) buildcontext.Options {
 func (r *run) addScans(ctx context.Context, rec *record.Record) error {
 	r.scans.wait.Wait()
 	rec.Trees = map[string]record.Tree{}
-	edited := map[string]bool{} // so that the checksums of what is on the disk do not count
+	changed := map[string][]string{} // by an edit, so that what is on the disk does not count
 	for name, tree := range r.scans.trees {
 		rec.Trees[name] = tree.Files()
-		if editTree(rec.Trees[name], r.Source.editsBelow(r.Source.Folder(name))) {
-			edited[name] = true
-		}
+		changed[name] = editTree(rec.Trees[name], r.Source.editsBelow(r.Source.Folder(name)))
 		for _, path := range tree.Unstable {
 			rec.Warnings = append(rec.Warnings, fmt.Sprintf("%s changed while it was read; what is said about it may be about either state", path))
 		}
 		for _, path := range tree.Unreadable {
 			rec.Warnings = append(rec.Warnings, path+" cannot be read; BuildKit sends it as an empty file")
 		}
-		if !edited[name] {
+		if len(changed[name]) == 0 {
 			r.warnOfStale(rec, name, slices.Concat(tree.Unstable, tree.Unreadable))
 		}
 	}
@@ -154,15 +152,19 @@ func (r *run) addScans(ctx context.Context, rec *record.Record) error {
 			for k := range rec.Steps[i].Vertices[j].Inputs {
 				in := &rec.Steps[i].Vertices[j].Inputs[k]
 				tree := r.scans.trees[in.Tree]
-				if tree == nil || edited[in.Tree] || !in.Hashed || in.Content != "" {
+				if tree == nil || !in.Hashed || in.Content != "" {
 					continue
 				}
 				if sum, err := tree.Checksum(ctx, in.Selectors); err == nil { // a missing file is the build's to report
 					in.Content = string(sum)
+					if takesAny(rec.Trees[in.Tree], in.Selectors, changed[in.Tree]) {
+						in.Content = edited(in.Content)
+					}
 				}
 			}
 		}
 	}
+	rec.Warnings = append(rec.Warnings, r.idleEdits(rec)...)
 	if len(r.scans.errs) > 0 {
 		return r.scans.errs[0]
 	}

@@ -32,9 +32,9 @@ type Source struct {
 
 	dir  string // the folder that Dockerfile lies in
 	base string // its name there
-	// edits are the files of the context that are shown with another content, by
-	// slash path; see Edited.
-	edits map[string]bool
+	// edits are the files that are shown with another content, by the absolute path
+	// that they really have, with the name that each was given; see Edited.
+	edits map[string]string
 }
 
 // maxDockerfile bounds what is read as a Dockerfile; BuildKit's limit is lower.

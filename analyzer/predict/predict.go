@@ -34,8 +34,8 @@ type Options struct {
 	// Related are records of other projects, in any order. What they built on the
 	// same engine may be reused; only a prediction from records needs them.
 	Related []*record.Record
-	// Edits is a what-if: paths relative to the context whose content is taken to
-	// change.
+	// Edits is a what-if: files whose content is taken to change, by paths as
+	// build.Source.Edited takes them.
 	Edits []string
 }
 

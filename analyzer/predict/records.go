@@ -21,11 +21,12 @@ import (
 // others did: a step that somebody else ran on the same engine since may turn out
 // a hit, unless the engine's own list of results gives that away (see usage).
 func byRecords(ctx context.Context, eng engine.Engine, o Options) (*record.Record, error) {
-	rec, err := build.PlanOn(ctx, eng, o.Build)
-	if err != nil {
+	var err error
+	if o.Build.Source, err = o.Build.Source.Edited(o.Edits); err != nil {
 		return nil, err
 	}
-	if err := pretend(rec, o.Build.Source, o.Edits); err != nil {
+	rec, err := build.PlanOn(ctx, eng, o.Build)
+	if err != nil {
 		return nil, err
 	}
 	var now *stock

@@ -36,10 +36,10 @@ func Since(ctx context.Context, o Options, rev string) (prediction, old *record.
 	if err != nil {
 		return nil, nil, err
 	}
-	if prediction, err = build.Plan(ctx, o.Build); err != nil {
+	if o.Build.Source, err = o.Build.Source.Edited(o.Edits); err != nil {
 		return nil, nil, err
 	}
-	if err := pretend(prediction, o.Build.Source, o.Edits); err != nil {
+	if prediction, err = build.Plan(ctx, o.Build); err != nil {
 		return nil, nil, err
 	}
 	if old, err = build.Plan(ctx, then); err != nil {

@@ -244,7 +244,7 @@ func TestSinceEdit(t *testing.T) {
 	for _, tt := range []struct{ edit, want, warning, err string }{
 		{"src/main", "hhhrr", "", ""},
 		{"package.json", "hrrrr", "", ""},
-		{"Dockerfile", "hhhhh", "no step takes Dockerfile", ""},
+		{"Dockerfile", "hhhhh", "an empty line at the end of Dockerfile, which changes no instruction", ""},
 		{"none", "", "", "none"},
 		{"src", "", "", "it is a folder"},
 		{"../readme", "", "", "../readme"},
