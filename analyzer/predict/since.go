@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/layerwise/layerwise/analyzer/build"
 	"github.com/layerwise/layerwise/analyzer/explain"
@@ -28,10 +29,14 @@ func Since(ctx context.Context, o Options, rev string) (prediction, old *record.
 		return nil, nil, err
 	}
 	defer removeTree(dir)
+	if dir, err = filepath.EvalSymlinks(dir); err != nil {
+		return nil, nil, err
+	}
 	r, err := openRevision(ctx, o.Build.Source.Context, rev)
 	if err != nil {
 		return nil, nil, err
 	}
+	r.dir = dir
 	then, err := r.options(ctx, o.Build, dir)
 	if err != nil {
 		return nil, nil, err
@@ -45,6 +50,7 @@ func Since(ctx context.Context, o Options, rev string) (prediction, old *record.
 	if old, err = build.Plan(ctx, then); err != nil {
 		return nil, nil, fmt.Errorf("at %s: %w", rev, err)
 	}
+	r.forget(old, then.Source)
 	old.ID, old.Project, old.Started = r.name(), prediction.Project, r.time
 	complete(old)
 	prediction.Basis = record.Predicted
@@ -58,6 +64,23 @@ func Since(ctx context.Context, o Options, rev string) (prediction, old *record.
 		explain.CarryForward(o.History[0], prediction)
 	}
 	return prediction, old, nil
+}
+
+// forget takes out of a plan of the revision what is said of files that are not known.
+func (r *revision) forget(rec *record.Record, src build.Source) {
+	for i := range rec.Steps {
+		for j := range rec.Steps[i].Vertices {
+			for k := range rec.Steps[i].Vertices[j].Inputs {
+				in := &rec.Steps[i].Vertices[j].Inputs[k]
+				if in.Tree != "" && slices.ContainsFunc(record.Select(rec.Trees[in.Tree], in.Selectors), func(f record.File) bool {
+					rel, err := filepath.Rel(r.dir, filepath.Join(src.Folder(in.Tree), filepath.FromSlash(f.Path)))
+					return err == nil && slices.Contains(r.unknown, filepath.ToSlash(rel))
+				}) {
+					in.Content = ""
+				}
+			}
+		}
+	}
 }
 
 // complete makes a plan the record of a build that ran all of it.

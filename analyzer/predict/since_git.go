@@ -19,9 +19,11 @@ type revision struct {
 	rev      string // as asked for
 	commit   string
 	time     time.Time
+	dir      string // where its files are written to
 	top      string // folder of the working tree, without symbolic links
 	git      git
 	warnings []string
+	unknown  []string // files of which it is not known what they were, by path from top
 }
 
 // openRevision finds the repository around a folder and a revision in it.
@@ -84,16 +86,18 @@ func (r *revision) inside(path string) (string, bool) {
 }
 
 // checkOut writes the files of the revision at or below some paths of the working
-// tree to the same places below a folder. The index of the repository is not
-// touched.
+// tree to the same places below a folder, as they would lie in a fresh clone. The
+// repository is not touched.
 func (r *revision) checkOut(ctx context.Context, dir string, paths []string) error {
-	index, err := os.MkdirTemp("", "layerwise-index-")
+	own, err := os.MkdirTemp("", "layerwise-clone-")
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(index)
-	g := r.git
-	g.env = []string{"GIT_INDEX_FILE=" + filepath.Join(index, "index")}
+	defer os.RemoveAll(own)
+	g, err := r.clone(ctx, own, dir)
+	if err != nil {
+		return err
+	}
 	if _, err := g.output(ctx, nil, "read-tree", r.commit); err != nil {
 		return fmt.Errorf("read the files of %s: %w", r.rev, err)
 	}
@@ -117,17 +121,60 @@ func (r *revision) checkOut(ctx context.Context, dir string, paths []string) err
 			files = append(files, e)
 		}
 	}
-	var names bytes.Buffer
-	for _, e := range files {
-		names.WriteString(e.path + "\x00")
-	}
-	if _, err := g.output(ctx, &names, "checkout-index", "-z", "--stdin", "--prefix="+filepath.ToSlash(dir)+"/"); err != nil {
+	if _, err := g.output(ctx, names(files), "checkout-index", "-z", "--stdin"); err != nil {
 		return fmt.Errorf("write the files of %s: %w", r.rev, err)
 	}
-	if err := r.takeFiltered(ctx, dir, files); err != nil {
+	if err := r.takeFiltered(ctx, g, dir, files); err != nil {
 		return err
 	}
 	return r.takeModes(ctx, dir)
+}
+
+// clone makes a repository that borrows the objects of this one and has nothing else
+// of it, as a fresh clone would: no configuration (core.autocrlf, core.symlinks,
+// filters), no info/attributes, no index. Its working tree is a folder that is empty
+// yet, so that attributes are those of the revision that is read into its index, and
+// not those that lie in the working tree of today.
+func (r *revision) clone(ctx context.Context, own, tree string) (git, error) {
+	objects, err := r.git.output(ctx, nil, "rev-parse", "--git-path", "objects")
+	if err != nil {
+		return git{}, fmt.Errorf("look at revision %s: %w", r.rev, err)
+	}
+	if objects = strings.TrimRight(objects, "\r\n"); !filepath.IsAbs(objects) {
+		objects = filepath.Join(r.git.dir, objects)
+	}
+	init := []string{"init", "--quiet", "--bare", "--template="}
+	if len(r.commit) == sha256Digits {
+		init = append(init, "--object-format=sha256")
+	}
+	if _, err := r.git.output(ctx, nil, append(init, own)...); err != nil {
+		return git{}, fmt.Errorf("look at revision %s: %w", r.rev, err)
+	}
+	info := filepath.Join(own, "objects", "info")
+	if err := os.MkdirAll(info, 0o700); err != nil {
+		return git{}, err
+	}
+	if err := os.WriteFile(filepath.Join(info, "alternates"), []byte(objects+"\n"), 0o600); err != nil {
+		return git{}, err
+	}
+	g := r.git
+	g.dir = tree
+	g.config = append(slices.Clone(g.config), "-c", "core.bare=false")
+	g.env = []string{"GIT_DIR=" + own, "GIT_WORK_TREE=" + tree}
+	return g, nil
+}
+
+// sha256Digits is the length of the name of a commit in a repository that hashes
+// with SHA-256.
+const sha256Digits = 64
+
+// names are the paths of files as git reads them.
+func names(files []entry) *bytes.Buffer {
+	var b bytes.Buffer
+	for _, e := range files {
+		b.WriteString(e.path + "\x00")
+	}
+	return &b
 }
 
 // entry is one file of an index.
@@ -157,6 +204,15 @@ type git struct {
 	path, dir string
 	config    []string
 	env       []string
+}
+
+// lfs is the filter that nearly every machine has that a repository with large files
+// is cloned to.
+const lfs = "lfs"
+
+// filters says that a filter is defined, here or where else the repository is cloned to.
+func (g git) filters(name string) bool {
+	return name == lfs || slices.Contains(g.config, "filter."+name+".smudge=")
 }
 
 // redirecting are the variables that point git to another repository than that

@@ -1,7 +1,6 @@
 package predict
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -12,32 +11,37 @@ import (
 	"strings"
 )
 
-// takeFiltered replaces files that pass through a filter of git's on their way to
-// the working tree (large files that are stored elsewhere, for one), and that did
-// not change since the revision, by those of the working tree: the filters are not
-// run, and the stored form is not what a build sees.
-func (r *revision) takeFiltered(ctx context.Context, dir string, files []entry) error {
-	filtered, err := r.filtered(ctx, files)
-	if err != nil || len(filtered) == 0 {
+// takeFiltered looks at files that pass through a filter of git's on their way to the
+// working tree (large files that are stored elsewhere, for one). The filters are not
+// run, and the stored form is not what a build sees. A file that has not changed since
+// the revision, and passes through the same filter, is taken as it lies in the working
+// tree; of any other one it is not known what it was.
+func (r *revision) takeFiltered(ctx context.Context, clone git, dir string, files []entry) error {
+	then, err := filters(ctx, clone, files)
+	if err != nil {
 		return err
 	}
-	listed, err := r.git.output(ctx, nil, "ls-files", "--stage", "-z")
+	var filtered []entry
+	for _, e := range files {
+		if then[e.path] != "" && r.git.filters(then[e.path]) {
+			filtered = append(filtered, e)
+		}
+	}
+	if len(filtered) == 0 {
+		return nil
+	}
+	unchanged, err := r.unchanged(ctx)
 	if err != nil {
-		return fmt.Errorf("list the files of the index: %w", err)
+		return err
 	}
-	changed, err := r.git.output(ctx, nil, "diff-files", "-z", "--name-only", "--no-ext-diff")
+	now, err := filters(ctx, r.git, filtered)
 	if err != nil {
-		return fmt.Errorf("compare with the index: %w", err)
-	}
-	now := map[string]entry{}
-	for _, e := range entries(listed) {
-		now[e.path] = e
-	}
-	for path := range strings.SplitSeq(changed, "\x00") {
-		delete(now, path)
+		return err
 	}
 	for _, e := range filtered {
-		if now[e.path] != e {
+		if unchanged[e.path] != e || now[e.path] != then[e.path] {
+			r.unknown = append(r.unknown, e.path)
+			r.warnings = append(r.warnings, fmt.Sprintf("%s passes through git's filter %s, which is not run: what it was at %s is not known", e.path, then[e.path], r.rev))
 			continue
 		}
 		if err := copyFile(filepath.Join(dir, filepath.FromSlash(e.path)), filepath.Join(r.top, filepath.FromSlash(e.path))); err != nil {
@@ -47,24 +51,37 @@ func (r *revision) takeFiltered(ctx context.Context, dir string, files []entry) 
 	return nil
 }
 
-// filtered are the files that have a filter by .gitattributes.
-func (r *revision) filtered(ctx context.Context, files []entry) ([]entry, error) {
-	if len(r.git.config) == 0 { // no filter is defined
-		return nil, nil
+// unchanged are the files of the index that the working tree has as well, by path.
+func (r *revision) unchanged(ctx context.Context) (map[string]entry, error) {
+	listed, err := r.git.output(ctx, nil, "ls-files", "--stage", "-z")
+	if err != nil {
+		return nil, fmt.Errorf("list the files of the index: %w", err)
 	}
-	var names bytes.Buffer
-	for _, e := range files {
-		names.WriteString(e.path + "\x00")
+	changed, err := r.git.output(ctx, nil, "diff-files", "-z", "--name-only", "--no-ext-diff")
+	if err != nil {
+		return nil, fmt.Errorf("compare with the index: %w", err)
 	}
-	said, err := r.git.output(ctx, &names, "check-attr", "-z", "--stdin", "filter")
+	now := map[string]entry{}
+	for _, e := range entries(listed) {
+		now[e.path] = e
+	}
+	for path := range strings.SplitSeq(changed, "\x00") {
+		delete(now, path)
+	}
+	return now, nil
+}
+
+// filters are the names of the filters that files have by .gitattributes, by path.
+func filters(ctx context.Context, g git, files []entry) (map[string]string, error) {
+	said, err := g.output(ctx, names(files), "check-attr", "-z", "--stdin", "filter")
 	if err != nil {
 		return nil, fmt.Errorf("read .gitattributes: %w", err)
 	}
-	// PATH, "filter", VALUE and so on, in the order of the files.
-	var out []entry
-	for i, fields := 0, strings.Split(said, "\x00"); i < len(files) && 3*i+2 < len(fields); i++ {
-		if v := fields[3*i+2]; v != "unspecified" && v != "unset" {
-			out = append(out, files[i])
+	// PATH, "filter", VALUE and so on.
+	out := map[string]string{}
+	for fields := strings.Split(said, "\x00"); len(fields) >= 3; fields = fields[3:] {
+		if v := fields[2]; v != "unspecified" && v != "unset" && v != "set" {
+			out[fields[0]] = v
 		}
 	}
 	return out, nil
