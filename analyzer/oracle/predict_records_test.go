@@ -103,6 +103,23 @@ func (f *foretold) next(label, want string) {
 	f.verdicts += checked
 }
 
+// prune takes those results out of the engine's cache of which the description has
+// a text.
+func (f *foretold) prune(text string) {
+	f.t.Helper()
+	usage, err := f.eng.Client().DiskUsage(f.t.Context())
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	for _, u := range usage {
+		if strings.Contains(u.Description, text) {
+			if err := f.eng.Client().Prune(f.t.Context(), nil, client.WithFilter([]string{"id==" + u.ID})); err != nil {
+				f.t.Fatal(err)
+			}
+		}
+	}
+}
+
 func (f *foretold) write(name, text string) {
 	f.t.Helper()
 	path := filepath.Join(f.dir, name)
@@ -243,6 +260,53 @@ func TestPredictFromRecords(t *testing.T) {
 		f.next("edited", "hhr")
 		f.history = forgotten // as if another client had built that
 		f.next("the same again", "hhu")
+	})
+	filled := map[string]string{"package.json": "{}", "src/x.vue": "1", "server/s.js": "1"}
+	project("filled by somebody else", sharedDockerfile, filled, func(f *foretold) {
+		f.next("theirs", "uuuuuuuuuuuu")
+		f.history = nil
+		f.next("ours", "uuuuuuuuuuuu")
+		f.next("again", "hhhhhhhhhhhh")
+		f.write("server/s.js", "two")
+		f.next("one file edited", "hhhhhhrrhhuu")
+	})
+	project("filled by somebody else, and pruned", sharedDockerfile, filled, func(f *foretold) {
+		f.next("theirs", "uuuuuuuuuuuu")
+		f.history = nil
+		f.next("ours", "uuuuuuuuuuuu")
+		f.next("again", "hhhhhhhhhhhh")
+		f.prune("from exec /bin/sh -c ls src")
+		f.next("a stage pruned that nobody needs", "hhhhhhhhhhhh")
+		f.write("server/s.js", "two")
+		f.next("but now", "hhhhhrrrhhuu")
+	})
+	project("pruned before we came", sharedDockerfile, filled, func(f *foretold) {
+		f.next("theirs", "uuuuuuuuuuuu")
+		f.history = nil
+		f.prune("from exec /bin/sh -c ls src")
+		f.next("ours", "uuuuuuuuuuuu")
+		f.next("again", "hhhhhhhhhhhh")
+		f.write("server/s.js", "two")
+		f.next("one file edited", "hhhhhurrhhuu")
+	})
+	project("another line in the stage", "FROM busybox\nCOPY a.txt /\nRUN cat /a.txt", map[string]string{"a.txt": "1"}, func(f *foretold) {
+		f.next("first", "uuu")
+		forgotten := f.history
+		f.write("Dockerfile", "FROM busybox\nCOPY a.txt /\nRUN cat /a.txt\nRUN echo more")
+		f.write("a.txt", "two")
+		f.next("edited", "hrrr")
+		f.history = forgotten // as if another client had built that, whose steps have other numbers
+		f.write("Dockerfile", "FROM busybox\nCOPY a.txt /\nRUN cat /a.txt")
+		f.next("the same files", "huu")
+	})
+	project("two files missing", "FROM busybox\nRUN echo 1\nCOPY a.txt /\nCOPY b.txt /\nRUN echo 2", nil, func(f *foretold) {
+		f.write("Dockerfile", "FROM busybox\nRUN echo 1\nRUN echo 2")
+		f.next("without", "uuu")
+		f.write("Dockerfile", "FROM busybox\nRUN echo 1\nCOPY a.txt /\nCOPY b.txt /\nRUN echo 2")
+		predicted, _ := f.predict("both", "uuffn")
+		if want := `"/a.txt": not found`; predicted.Error != want || predicted.Steps[2].Error != want || predicted.Steps[3].Error != `"/b.txt": not found` {
+			f.t.Errorf("%q, %q, %q", predicted.Error, predicted.Steps[2].Error, predicted.Steps[3].Error)
+		}
 	})
 	project("stale transfer", "FROM busybox\nCOPY a.txt /\nRUN cat /a.txt", map[string]string{"a.txt": "1"}, func(f *foretold) {
 		f.next("first", "uuu")

@@ -220,7 +220,7 @@ func (d *dryVerdicts) writeStep(out *record.Step, s *plan.Step, rec *record.Reco
 			switch outcome {
 			case record.StepFailed:
 				out.Error = build.Message(errors.New(d.facts.Most[v.Digest].Error))
-				rec.Error = out.Error
+				rec.Error = cmp.Or(rec.Error, out.Error) // the first one, whose line a report names with it
 			case record.Undecided:
 				out.HangsOn = order.before(out, d.names(s, d.hangs[v.Digest], rec))
 				if out.Why = ""; len(out.HangsOn) == 0 {

@@ -2,6 +2,7 @@ package predict
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"github.com/layerwise/layerwise/analyzer/build"
@@ -164,6 +165,22 @@ func (d *verdicts) isBroken(v *record.Vertex) bool {
 	})
 }
 
+// missing names a file that an operation takes and that is not there, in BuildKit's
+// words.
+func (d *verdicts) missing(v *record.Vertex) string {
+	for i := range v.Inputs {
+		in := &v.Inputs[i]
+		if tree, read := d.rec.Trees[in.Tree]; in.Tree != "" && in.Hashed && in.Content == "" && read {
+			for _, s := range in.Selectors {
+				if !s.Wildcard && len(record.Select(tree, []record.Selector{s})) == 0 {
+					return fmt.Sprintf("%q: not found", s.Path)
+				}
+			}
+		}
+	}
+	return "a file that it takes is not in the build context"
+}
+
 // fillContent takes what is known of the files of a result that would come from
 // the cache.
 func (d *verdicts) fillContent(in *taken, from *operation) {
@@ -270,8 +287,8 @@ func (d *verdicts) fill(s *record.Step) {
 	}
 	switch s.Outcome = worst.outcome; s.Outcome {
 	case record.StepFailed:
-		s.Error = "a file that it takes is not in the build context"
-		d.rec.Error = s.Error
+		s.Error = d.missing(worst.vertex)
+		d.rec.Error = cmp.Or(d.rec.Error, s.Error) // the first one, whose line a report names with it
 	case record.Undecided:
 		if s.HangsOn = d.order.before(s, worst.hangsOn); len(s.HangsOn) == 0 {
 			s.Why = cmp.Or(worst.why, twinRuns)
