@@ -10,7 +10,9 @@
 //   - Of any other engine the records of builds on it tell: records*.go. They are
 //     played back, oldest first, into a model of BuildKit's cache of keys, in which
 //     the planned build is then looked up. Comparing with the last record alone was
-//     turned down: going back to an older state hits what an older build left.
+//     turned down: going back to an older state hits what an older build left. What
+//     a record saw reused is there while the engine lists it (build.CacheEntries,
+//     records_stock.go); what it lists besides, somebody else has made.
 //   - A git revision stands for a build that left everything in the cache, in the
 //     same model: since*.go.
 //

@@ -17,8 +17,9 @@ import (
 // of a build at a git revision that left all of its steps in the cache. It returns
 // the prediction, and what that build would have been.
 //
-// The revision is what a checkout of it holds, so that files which git does not
-// track count as added. Base images are not looked at: the same reference is the
+// The revision is what a fresh clone of it holds, with its own attributes and none of
+// this repository's settings, and the working tree is as it lies: files which git does
+// not track count as added. Permissions that git does not keep are those of today. Base images are not looked at: the same reference is the
 // same image. Nothing is written to the project or its repository.
 func Since(ctx context.Context, o Options, rev string) (prediction, old *record.Record, err error) {
 	if o.Build.Source.Remote || o.Build.Source.Context == "" {
