@@ -193,6 +193,8 @@ func TestPredictFrom(t *testing.T) {
 		{name: "imported cache", before: []*record.Record{abc()}, now: drawn("base=1", "copy=a", "run=x", "run=c!"), cached: true, want: "hhur", hangs: "an imported cache may have it"},
 		{name: "all pruned", before: []*record.Record{ranAll(abc(), holds(map[string]int{"base=1": 1, "copy=a": 1, "run=b": 1, "run=c": 1}))},
 			now: drawn("base=1", "copy=a", "run=b", "run=c"), holds: map[string]int{}, want: "rrrr"},
+		{name: "pruned after builds that counted nothing", before: []*record.Record{abc()},
+			now: drawn("base=1", "copy=a", "run=b", "run=c"), holds: map[string]int{"base=1": 1}, want: "huuu", hangs: "the engine's cache was pruned since it ran"},
 		{name: "end pruned", before: []*record.Record{ranAll(abc(), holds(map[string]int{"base=1": 1, "copy=a": 1, "run=b": 1, "run=c": 1}))},
 			now: drawn("base=1", "copy=a", "run=b", "run=c"), holds: map[string]int{"base=1": 1, "copy=a": 1, "run=b": 1}, want: "hhhr"},
 		{name: "one of two pruned", before: []*record.Record{

@@ -57,6 +57,10 @@ func (u *usage) runs(rec *record.Record) map[string]int {
 
 // compare takes back what is known of results that are no longer there.
 func (u *usage) compare(m *memory, now map[string]int) {
+	if u.last == nil {
+		u.doubt(m, now)
+		return
+	}
 	gone := map[string]certainty{} // by name, whether a result is left
 	for name, n := range u.last {
 		switch {
@@ -73,6 +77,19 @@ func (u *usage) compare(m *memory, now map[string]int) {
 	for _, keys := range m.keys {
 		for _, k := range keys {
 			k.result = min(k.result, left(k.names, gone, u.last))
+		}
+	}
+}
+
+// doubt is for results of builds after which nobody counted: those that the engine does
+// not list may be gone.
+func (u *usage) doubt(m *memory, now map[string]int) {
+	for _, keys := range m.keys {
+		for _, k := range keys {
+			listed := slices.ContainsFunc(k.names, func(name string) bool { return now[name] > 0 })
+			if len(k.names) > 0 && !listed && k.result > possibly {
+				u.lost, k.result = true, possibly
+			}
 		}
 	}
 }
