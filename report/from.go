@@ -21,17 +21,18 @@ func FromRecord(r, old *record.Record, c *explain.Comparison) BuildReport {
 	}
 	for i := range b.Steps {
 		s := &b.Steps[i]
-		s.SavedSeconds = c.Saved[s.ID]
+		s.SavedSeconds, s.SharedWith = c.Saved[s.ID], c.SharedWith[s.ID]
 		for _, cause := range c.Causes[s.ID] {
 			s.Causes = append(s.Causes, fromCause(cause))
 		}
 	}
 	for _, root := range c.Roots {
-		b.Roots = append(b.Roots, Root{Step: root.Step, Steps: root.Steps, Seconds: root.Seconds})
+		b.Roots = append(b.Roots, Root{Step: root.Step, Steps: root.Steps, Seconds: root.Seconds, AtLeast: root.AtLeast})
 	}
 	b.Summary.Roots = len(c.Roots)
 	b.Summary.SecondsRun = c.SecondsRun
 	b.Summary.SecondsSaved = c.SecondsSaved
+	b.Summary.RunAtLeast, b.Summary.SavedAtLeast = c.RunAtLeast, c.SavedAtLeast
 	return b
 }
 
@@ -62,6 +63,9 @@ func fromRecord(r *record.Record) BuildReport {
 	}
 	for _, i := range r.Imports {
 		b.Imports = append(b.Imports, Import{Ref: i.Ref, Result: string(i.Result), Error: i.Error, Seconds: i.Seconds, Hits: i.Hits})
+	}
+	for _, p := range r.Phases {
+		b.Phases = append(b.Phases, Phase{Name: p.Name, Seconds: p.Seconds})
 	}
 	for i := range r.Steps {
 		b.Steps = append(b.Steps, fromStep(&r.Steps[i]))

@@ -44,6 +44,7 @@ func normalBuild(b *BuildReport) {
 	}
 	b.Seconds = seconds(b.Seconds)
 	b.Steps = each(b.Steps, normalStep)
+	b.Phases = each(b.Phases, func(p *Phase) { p.Seconds = seconds(p.Seconds) })
 	b.Roots = each(b.Roots, func(r *Root) {
 		r.Steps = list(r.Steps)
 		r.Seconds = seconds(r.Seconds)

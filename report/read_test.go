@@ -79,7 +79,7 @@ func TestNormalized(t *testing.T) {
 	n := r.Normalized()
 	b := n.Builds[0]
 	want := report.BuildReport{
-		Platforms: []string{}, StandIns: []report.StandIn{}, Imports: []report.Import{}, Warnings: []string{}, BaselineStarted: b.BaselineStarted,
+		Platforms: []string{}, StandIns: []report.StandIn{}, Imports: []report.Import{}, Phases: []report.Phase{}, Warnings: []string{}, BaselineStarted: b.BaselineStarted,
 		Steps: []report.Step{{
 			ID: "a", Causes: []report.Cause{{Kind: "files-changed", Files: []report.FileChange{}}},
 			DependsOn: []string{}, Layers: []report.Layer{{Uncompressed: &size}},

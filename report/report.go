@@ -64,8 +64,11 @@ type BuildReport struct {
 	Error           string     `json:"error"`
 	Started         time.Time  `json:"started"`
 	Seconds         float64    `json:"seconds"`
-	Basis           string     `json:"basis"` // observed, predicted, static
-	Steps           []Step     `json:"steps"`
+	// Phases are the parts of Seconds: engine-start, build, facts, layers, record,
+	// engine-stop.
+	Phases []Phase `json:"phases"`
+	Basis  string  `json:"basis"` // observed, predicted, static
+	Steps  []Step  `json:"steps"`
 	// Roots has the cost of every root miss, dearest first.
 	Roots    []Root   `json:"roots"`
 	Summary  Summary  `json:"summary"`
@@ -98,6 +101,12 @@ type Import struct {
 	Hits    *int     `json:"hits,omitempty"`
 }
 
+// Phase is a part of what a build took.
+type Phase struct {
+	Name    string  `json:"name"`
+	Seconds float64 `json:"seconds"`
+}
+
 // Step is one instruction in one platform's build.
 type Step struct {
 	ID           string  `json:"id"`
@@ -111,7 +120,10 @@ type Step struct {
 	Outcome      string  `json:"outcome"` // hit, miss, failed, canceled, not-run, unused, none, run, undecided
 	Seconds      float64 `json:"seconds"` // that it ran; of outcome run: those of its last run, 0 where no record has them
 	SavedSeconds float64 `json:"savedSeconds"`
-	Causes       []Cause `json:"causes"` // of a miss; most telling first
+	// SharedWith is the id of an earlier step with the same operation: its seconds are
+	// the same ones, and what it saved is counted there.
+	SharedWith string  `json:"sharedWith,omitempty"`
+	Causes     []Cause `json:"causes"` // of a miss; most telling first
 	// DependsOn has step ids.
 	DependsOn []string `json:"dependsOn"`
 	// HangsOn has the ids of the steps, or the names of the sources, whose content
@@ -178,6 +190,8 @@ type Root struct {
 	Step    string   `json:"step"`
 	Steps   []string `json:"steps"`   // that ran because of it, itself first
 	Seconds float64  `json:"seconds"` // of all of them
+	// AtLeast says that no record has the time of some of them.
+	AtLeast bool `json:"atLeast,omitempty"`
 }
 
 // Summary counts a build's steps. Cascades shared by two roots count once in
@@ -190,6 +204,10 @@ type Summary struct {
 	NotRun       int     `json:"notRun"`
 	SecondsRun   float64 `json:"secondsRun"`
 	SecondsSaved float64 `json:"secondsSaved"`
+	// RunAtLeast and SavedAtLeast say that no record has the time of some steps, so
+	// that the sums are too small.
+	RunAtLeast   bool `json:"runAtLeast,omitempty"`
+	SavedAtLeast bool `json:"savedAtLeast,omitempty"`
 }
 
 // Finding is something to change, with where and why.

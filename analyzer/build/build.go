@@ -49,6 +49,7 @@ type Options struct {
 	Outputs       []client.ExportEntry
 	Allow         []string // entitlements
 	Session       []session.Attachable
+	Secrets       []string // ids of those in the session
 
 	// StandIns answers base images in place of a registry; nil asks the engine.
 	StandIns plan.StandIns
@@ -80,6 +81,7 @@ func Run(ctx context.Context, eng engine.Engine, o Options) (*record.Record, err
 	r := &run{Options: o, engine: eng, started: time.Now(), statuses: newStatuses(), imports: newImports(o.CacheFrom)}
 	r.frontend = &plan.Frontend{StandIns: o.StandIns, File: o.Source.File}
 	defer r.forgetCredentials(context.WithoutCancel(ctx))
+	lap := time.Now()
 	response, buildErr := r.solve(ctx)
 	if r.plan == nil {
 		if buildErr == nil {
@@ -91,6 +93,12 @@ func Run(ctx context.Context, eng engine.Engine, o Options) (*record.Record, err
 	// The rest is bookkeeping of what has happened: it is worth finishing when
 	// the build was cancelled.
 	bookkeeping := context.WithoutCancel(ctx)
+	phase := func(name string) {
+		rec.Phases = append(rec.Phases, record.Phase{Name: name, Seconds: time.Since(lap).Seconds()})
+		rec.Seconds = time.Since(r.started).Seconds()
+		lap = time.Now()
+	}
+	phase(record.PhaseBuild)
 	facts, err := eng.Facts(bookkeeping)
 	if err != nil && buildErr == nil {
 		return nil, fmt.Errorf("ask the engine what ran: %w", err)
@@ -101,6 +109,7 @@ func Run(ctx context.Context, eng engine.Engine, o Options) (*record.Record, err
 	if err := r.addScans(bookkeeping, rec); err != nil {
 		rec.Warnings = append(rec.Warnings, err.Error())
 	}
+	phase(record.PhaseFacts)
 	if o.MeasureLayers && buildErr == nil {
 		// All but this, which takes long where layers are large.
 		err := r.addLayers(ctx, rec, response)
@@ -110,6 +119,7 @@ func Run(ctx context.Context, eng engine.Engine, o Options) (*record.Record, err
 		if err != nil {
 			rec.Warnings = append(rec.Warnings, "layers are not known: "+err.Error())
 		}
+		phase(record.PhaseLayers)
 	}
 	if rec.Result == record.Failed && len(r.notes) > 0 {
 		buildErr = &NotedError{buildErr, r.notes}

@@ -1,9 +1,11 @@
 package build
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 
@@ -11,6 +13,7 @@ import (
 	"github.com/layerwise/layerwise/analyzer/dockerfile"
 	"github.com/layerwise/layerwise/analyzer/plan"
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
+	"github.com/tonistiigi/go-csvvalue"
 )
 
 // Names that match nothing: BuildKit takes most of them without a word. What is
@@ -25,6 +28,7 @@ func nameNotes(o Options, file *dockerfile.File, attrs map[string]string, trigge
 		argumentNotes(o, file, triggers),
 		contextNotes(o, file, references),
 		filterNotes(o, file),
+		secretNotes(o, file, triggers),
 		referenceNotes(o, references),
 	)
 }
@@ -98,6 +102,53 @@ func filterNotes(o Options, file *dockerfile.File) []string {
 		}
 	}
 	return notes
+}
+
+// secretNotes are about secrets that no RUN mounts. Git and HTTP sources take those
+// of certain names.
+func secretNotes(o Options, file *dockerfile.File, triggers []*dockerfile.Instruction) []string {
+	var asked []string
+	for _, in := range append(file.All(), triggers...) {
+		if in.Trigger != nil {
+			in = in.Trigger
+		}
+		for _, flag := range in.Flags {
+			id, ok := secretMount(flag)
+			if strings.Contains(id, "$") {
+				return nil // an argument decides
+			}
+			if ok {
+				asked = append(asked, id)
+			}
+		}
+	}
+	var notes []string
+	for _, id := range o.Secrets {
+		if !slices.Contains(asked, id) && !strings.HasPrefix(id, "GIT_AUTH_") && !strings.HasPrefix(id, "HTTP_AUTH_") {
+			notes = append(notes, didYouMean(fmt.Sprintf("secret %s is used by nothing in the Dockerfile", id), nearest(id, asked)))
+		}
+	}
+	return notes
+}
+
+// secretMount returns the id of the secret that a flag of RUN mounts (dispatchSecret
+// in BuildKit's dockerfile2llb).
+func secretMount(flag string) (id string, ok bool) {
+	mount, ok := strings.CutPrefix(flag, "--mount=")
+	if !ok {
+		return "", false
+	}
+	fields, err := csvvalue.Fields(mount, nil)
+	if err != nil { // BuildKit refuses it
+		return "", false
+	}
+	values := map[string]string{}
+	for _, field := range fields {
+		key, value, _ := strings.Cut(field, "=")
+		values[strings.ToLower(key)] = value
+	}
+	target := cmp.Or(values["target"], values["dst"], values["destination"])
+	return cmp.Or(values["source"], values["src"], values["id"], path.Base(target)), strings.EqualFold(values["type"], "secret")
 }
 
 // referenceNotes are for names that BuildKit takes for an image, and that are a few

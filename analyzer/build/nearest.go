@@ -8,7 +8,8 @@ import (
 )
 
 // nearest returns the choice that a name which fits none was likely meant to be: one
-// that differs in case alone, else one that is a few letters away; "" for none.
+// that differs in case alone, else one that is a few letters away, else one of which
+// it is the beginning, or that is its beginning; "" for none.
 func nearest(name string, choices []string) string {
 	lower := strings.ToLower(name)
 	best, least := "", farthest(len(name))+1
@@ -18,6 +19,13 @@ func nearest(name string, choices []string) string {
 		}
 		if d := levenshtein.Distance(lower, strings.ToLower(c), nil); d < least {
 			best, least = c, d
+		}
+	}
+	if best == "" {
+		for _, c := range slices.Sorted(slices.Values(choices)) {
+			if c != name && min(len(c), len(name)) >= 3 && (strings.HasPrefix(strings.ToLower(c), lower) || strings.HasPrefix(lower, strings.ToLower(c))) {
+				return c
+			}
 		}
 	}
 	return best

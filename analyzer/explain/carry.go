@@ -1,7 +1,11 @@
 package explain
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
 	"maps"
+	"slices"
 
 	"github.com/layerwise/layerwise/analyzer/record"
 )
@@ -25,7 +29,7 @@ func CarryForward(old, cur *record.Record) {
 	c.prove()
 	for _, i := range c.cur.order {
 		j := c.partner[i]
-		if j < 0 || c.cur.ran(i) && c.cur.steps[i].Outcome != record.Run {
+		if j < 0 || c.cur.steps[i].Outcome == record.Miss {
 			continue
 		}
 		step, from := &c.cur.steps[i], &c.old.steps[j]
@@ -40,9 +44,65 @@ func CarryForward(old, cur *record.Record) {
 			c.carryContent(i, j)
 		}
 	}
+	carryPastRuns(old, cur)
 	if cur.Basis == record.Observed {
 		c.noteStale()
 	}
+}
+
+// maxPastRuns bounds what a record remembers of instructions that it does not have.
+const maxPastRuns = 500
+
+// carryPastRuns remembers how long instructions took that cur does not have, or has
+// otherwise, and recalls it for those that came back.
+func carryPastRuns(old, cur *record.Record) {
+	var past []record.PastRun
+	for i := range old.Steps {
+		if s := &old.Steps[i]; s.LastRunSeconds != nil {
+			past = append(past, record.PastRun{Key: runKey(s), Seconds: *s.LastRunSeconds})
+		}
+	}
+	past = append(past, old.PastRuns...)
+	latest := map[string]float64{}
+	for _, p := range slices.Backward(past) {
+		latest[p.Key] = p.Seconds
+	}
+	known := map[string]bool{}
+	for i := range cur.Steps {
+		s := &cur.Steps[i]
+		key := runKey(s)
+		if seconds, ok := latest[key]; ok && s.LastRunSeconds == nil && s.Outcome != record.Miss && len(deciding(s)) > 0 {
+			s.LastRunSeconds = &seconds
+		}
+		known[key] = known[key] || s.LastRunSeconds != nil
+	}
+	cur.PastRuns = nil
+	for _, p := range past {
+		if !known[p.Key] && len(cur.PastRuns) < maxPastRuns {
+			known[p.Key] = true
+			cur.PastRuns = append(cur.PastRuns, p)
+		}
+	}
+}
+
+// runKey is the same for two steps that ask for the same, in any build.
+func runKey(s *record.Step) string {
+	h := sha256.New()
+	write := func(parts ...string) {
+		for _, p := range parts {
+			fmt.Fprintf(h, "%d %s", len(p), p)
+		}
+	}
+	write(s.Platform, normalized(s))
+	for _, v := range deciding(s) {
+		write(v.Op.Kind)
+		for _, m := range []map[string]string{v.Op.Fields, v.Op.Env} {
+			for _, k := range slices.Sorted(maps.Keys(m)) {
+				write(k, m[k])
+			}
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil)[:8])
 }
 
 // sameInstruction says that a step asks for what its partner asked for: the time

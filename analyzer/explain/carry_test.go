@@ -46,6 +46,37 @@ func TestCarryForward(t *testing.T) {
 	CarryForward(steps(text), nil)
 }
 
+// TestPastRuns follows the time of instructions through builds that fail before
+// them, that cancel them, and that have others in their place.
+func TestPastRuns(t *testing.T) {
+	first := steps("miss FROM a\nmiss RUN x\nmiss RUN y", timed(1, 2, 4))
+	for i := range first.Steps {
+		first.Steps[i].LastRunSeconds = &[]float64{1, 2, 4}[i]
+	}
+	records := []*record.Record{first,
+		steps("canceled FROM a\nfailed RUN x\nnot-run RUN y"),
+		steps("hit FROM b\nhit RUN z\nhit RUN y2"),
+		steps("hit FROM b\nfailed RUN q"),
+		steps("hit FROM a\nhit RUN x\nhit RUN y"),
+	}
+	for i, r := range records[1:] {
+		CarryForward(records[i], r)
+	}
+	for i, want := range []float64{1, 2, 4} {
+		if got := records[4].Steps[i].LastRunSeconds; got == nil || *got != want {
+			t.Errorf("line %d: %v, want %v s", i+1, got, want)
+		}
+	}
+	for _, s := range records[2].Steps {
+		if s.LastRunSeconds != nil {
+			t.Errorf("%s: %v s, want none: nobody has run it", s.Text, *s.LastRunSeconds)
+		}
+	}
+	if len(records[4].PastRuns) != 0 {
+		t.Errorf("past runs of what is there: %v", records[4].PastRuns)
+	}
+}
+
 // TestCarriedOn follows a content through builds that had no need for it.
 func TestCarriedOn(t *testing.T) {
 	old, cur := play([][]edit{{}, {}, {file("main.go", "y")}})

@@ -3,6 +3,7 @@ package explain
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/layerwise/layerwise/analyzer/record"
 )
@@ -10,15 +11,60 @@ import (
 // cost fills the seconds and the roots.
 func (c *comparing) cost(out *Comparison) {
 	b := newBill(c.cur)
-	for _, i := range c.cur.order {
+	out.SharedWith = c.shared()
+	out.SecondsSaved, out.SavedAtLeast = c.saved(out)
+	out.SecondsRun, out.RunAtLeast = b.total(b.ran, b.seconds), b.unknown(b.ran)
+	out.Roots = b.roots(out.Causes)
+}
+
+// shared finds the steps whose operation an earlier one in the file has, too.
+func (c *comparing) shared() map[string]string {
+	shared := map[string]string{}
+	first := map[string]*record.Step{}
+	for i := range c.cur.steps {
 		step := &c.cur.steps[i]
-		if step.Outcome == record.Hit && step.LastRunSeconds != nil {
-			out.Saved[step.ID] = *step.LastRunSeconds
+		op := operationOf(step)
+		if op == "" || step.Outcome != record.Hit && !c.cur.ran(i) {
+			continue
+		}
+		if f := first[op]; f == nil {
+			first[op] = step
+		} else if f.ID != step.ID && f.Outcome == step.Outcome {
+			shared[step.ID] = f.ID
 		}
 	}
-	out.SecondsSaved = b.total(c.cur.order, func(i int) float64 { return out.Saved[c.cur.steps[i].ID] })
-	out.SecondsRun = b.total(b.ran, b.seconds)
-	out.Roots = b.roots(out.Causes)
+	return shared
+}
+
+// saved fills what each hit saved, and sums it up. An operation that several hits
+// share was saved once; any of them may know its time.
+func (c *comparing) saved(out *Comparison) (sum float64, atLeast bool) {
+	known := map[string]float64{}
+	holder := func(step *record.Step) string {
+		if first, ok := out.SharedWith[step.ID]; ok {
+			return first
+		}
+		return step.ID
+	}
+	for i := range c.cur.steps {
+		if step := &c.cur.steps[i]; step.Outcome == record.Hit && step.LastRunSeconds != nil {
+			known[holder(step)] = max(known[holder(step)], *step.LastRunSeconds)
+		}
+	}
+	for i := range c.cur.steps {
+		step := &c.cur.steps[i]
+		if step.Outcome != record.Hit || holder(step) != step.ID {
+			continue
+		}
+		seconds, ok := known[step.ID]
+		if !ok {
+			atLeast = true
+			continue
+		}
+		out.Saved[step.ID] = seconds
+		sum += seconds
+	}
+	return sum, atLeast
 }
 
 // bill adds up what steps cost. Steps that ran go by their rank: their place
@@ -63,10 +109,23 @@ func (b *bill) seconds(i int) float64 {
 	return step.Seconds
 }
 
-// operationOf is the digest of a step's operation in its build, which identical
-// instructions and platforms may share; "" where it is not known.
+// unknown says that no record has the time of one of the steps, which would run.
+func (b *bill) unknown(steps []int) bool {
+	return slices.ContainsFunc(steps, func(i int) bool {
+		return b.steps[i].Outcome == record.Run && b.steps[i].LastRunSeconds == nil
+	})
+}
+
+// operationOf names a step's operation in its build, which identical instructions
+// and platforms may share; "" where it is not known. An image is pulled once,
+// whatever it is called.
 func operationOf(step *record.Step) string {
 	for _, v := range deciding(step) {
+		if isImage(v) {
+			if _, image, ok := strings.Cut(v.Op.Fields["identifier"], "@"); ok {
+				return image + " " + v.Op.Fields["platform"]
+			}
+		}
 		if v.Digest != "" {
 			return v.Digest
 		}
@@ -151,6 +210,9 @@ func (b *bill) root(reach []run) Root {
 	}
 	if b.sharing {
 		r.Seconds = b.total(steps, b.seconds)
+	}
+	for _, s := range reach {
+		r.AtLeast = r.AtLeast || b.unknown(b.ran[s.from:s.to])
 	}
 	return r
 }

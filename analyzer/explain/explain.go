@@ -43,8 +43,15 @@ type Comparison struct {
 	// last runs of all hits, as far as known. An operation that several steps
 	// share counts once.
 	SecondsRun, SecondsSaved float64
-	// Saved has the seconds of a hit's last run by step id, where known.
+	// RunAtLeast and SavedAtLeast say that the sums are of some steps only: no record
+	// has the time of the others.
+	RunAtLeast, SavedAtLeast bool
+	// Saved has the seconds of a hit's last run by step id, where known. Of several
+	// hits that share an operation, the first has them.
 	Saved map[string]float64
+	// SharedWith has, for a step whose operation is that of an earlier step which hit
+	// or ran as well, the id of the first such step: its time is the same time.
+	SharedWith map[string]string
 	// Aligned has the ids of the older record's steps by those of the newer.
 	Aligned map[string]string
 	// Removed are the ids of the older record's steps that have no partner, in
@@ -79,13 +86,15 @@ type Root struct {
 	// Roots may share steps, and slices memory: they are not to be changed.
 	Steps   []string
 	Seconds float64 // of all Steps
+	// AtLeast says that no record has the time of some of Steps, which would run.
+	AtLeast bool
 }
 
 // Compare says what changed from old to cur. Without an older record (nil) every
 // miss is a first build. It accepts any records, also ones that contradict
 // themselves, and its result is the same for the same input.
 func Compare(old, cur *record.Record) *Comparison {
-	out := &Comparison{Causes: map[string][]Cause{}, Saved: map[string]float64{}, Aligned: map[string]string{}}
+	out := &Comparison{Causes: map[string][]Cause{}, Saved: map[string]float64{}, SharedWith: map[string]string{}, Aligned: map[string]string{}}
 	if cur == nil {
 		return out
 	}

@@ -31,8 +31,11 @@ type Record struct {
 	// FailedStep is the id of the step whose error is Error; "" where it is none's.
 	FailedStep string    `json:"failedStep,omitempty"`
 	Started    time.Time `json:"started"`
-	Seconds    float64   `json:"seconds"`
-	Basis      Basis     `json:"basis"`
+	// Seconds is how long all of it took, also what came before and after the build
+	// itself, as far as Phases names it.
+	Seconds float64 `json:"seconds"`
+	Phases  []Phase `json:"phases,omitempty"` // in order
+	Basis   Basis   `json:"basis"`
 
 	// BuildArgs are the build arguments that were given, redacted.
 	BuildArgs map[string]string `json:"buildArgs,omitempty"`
@@ -51,8 +54,11 @@ type Record struct {
 	Steps []Step `json:"steps"`
 	// Trees are the scanned files of local sources, by source name: "context"
 	// or the name of a named context. Inputs refer to them by that name.
-	Trees    map[string]Tree `json:"trees,omitempty"`
-	Warnings []string        `json:"warnings,omitempty"`
+	Trees map[string]Tree `json:"trees,omitempty"`
+	// PastRuns has how long instructions took that ran in an earlier build and are
+	// not in this one, or not as they were; the latest first.
+	PastRuns []PastRun `json:"pastRuns,omitempty"`
+	Warnings []string  `json:"warnings,omitempty"`
 }
 
 // Project is what makes two builds comparable.
@@ -79,6 +85,28 @@ type Engine struct {
 type StandIn struct {
 	Ref string `json:"ref"` // as the Dockerfile names it, after expansion
 	By  string `json:"by"`  // "playground"
+}
+
+// Phase is a part of what a build took.
+type Phase struct {
+	Name    string  `json:"name"` // one of the Phase names
+	Seconds float64 `json:"seconds"`
+}
+
+// The phases of a build.
+const (
+	PhaseEngineStart = "engine-start" // reaching or starting the engine, and waiting for it
+	PhaseBuild       = "build"
+	PhaseFacts       = "facts"  // asking the engine what ran, and reading the context to its end
+	PhaseLayers      = "layers" // reading the layers of the image
+	PhaseRecord      = "record" // comparing, and writing the record
+	PhaseEngineStop  = "engine-stop"
+)
+
+// PastRun is the time of an instruction's last run.
+type PastRun struct {
+	Key     string  `json:"key"` // of the instruction and its operations; see package explain
+	Seconds float64 `json:"seconds"`
 }
 
 // Import is one cache that a build was told to import.

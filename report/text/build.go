@@ -127,6 +127,9 @@ func (v *view) layer(s *report.Step) cell {
 // time is empty for what did not run. That of a step that would run is what it
 // took the last time, where that is known.
 func (v *view) time(s *report.Step) cell {
+	if first := v.steps[s.SharedWith]; first != nil && s.Effect == "base" {
+		return nil // an image is pulled once
+	}
 	switch s.Outcome {
 	case "run":
 		return one(quiet, timed("~", s.Seconds, measurable))

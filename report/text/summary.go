@@ -34,8 +34,8 @@ func (v *view) sentence() string {
 			parts = append(parts, part)
 		}
 	}
-	add(hit, count(hit, "hit")+timed(" saved ", sum.SecondsSaved, noticeable))
-	add(miss, count(miss, "miss")+timed(" cost ", sum.SecondsRun, measurable))
+	add(hit, count(hit, "hit")+timed(" saved "+atLeast(sum.SavedAtLeast), sum.SecondsSaved, noticeable))
+	add(miss, count(miss, "miss")+timed(" cost "+atLeast(sum.RunAtLeast), sum.SecondsRun, measurable))
 	if hit > 0 && miss+failed+canceled == 0 {
 		parts = append(parts, "no misses")
 	}
@@ -45,7 +45,7 @@ func (v *view) sentence() string {
 	if len(parts) == 0 {
 		parts = append(parts, "nothing to run")
 	}
-	text := strings.Join(parts, ", ") + timed("; the build took ", v.build.Seconds, measurable)
+	text := strings.Join(parts, ", ") + timed("; the build took ", v.build.Seconds, measurable) + v.phases()
 	if v.first {
 		text = "first build: " + text
 	}
@@ -57,10 +57,10 @@ func (v *view) forecast() string {
 	sum := v.build.Summary
 	var parts []string
 	if n := v.count("hit"); n > 0 {
-		parts = append(parts, fmt.Sprintf("%d would hit", n)+timed(" and save ", sum.SecondsSaved, noticeable))
+		parts = append(parts, fmt.Sprintf("%d would hit", n)+timed(" and save "+atLeast(sum.SavedAtLeast), sum.SecondsSaved, noticeable))
 	}
 	if n := v.count("run"); n > 0 {
-		parts = append(parts, fmt.Sprintf("%d would run", n)+timed(v.takes(), sum.SecondsRun, noticeable))
+		parts = append(parts, fmt.Sprintf("%d would run", n)+timed(" for "+about(sum.RunAtLeast), sum.SecondsRun, noticeable))
 	}
 	if n := v.count("undecided"); n > 0 {
 		parts = append(parts, fmt.Sprintf("%d undecided", n))
@@ -71,15 +71,40 @@ func (v *view) forecast() string {
 	return "predicted: " + strings.Join(parts, ", ")
 }
 
-// takes leads to the time of what would run: of a step that no record has a time
-// of, the sum knows nothing.
-func (v *view) takes() string {
-	for _, s := range v.shown {
-		if s.Outcome == "run" && s.Effect == "layer" && s.Seconds == 0 {
-			return " for at least "
+// atLeast stands before a sum in which the time of some steps is missing.
+func atLeast(missing bool) string {
+	if missing {
+		return "at least "
+	}
+	return ""
+}
+
+// about stands before the time of what would run.
+func about(missing bool) string {
+	if missing {
+		return atLeast(missing)
+	}
+	return "about "
+}
+
+// phaseNames are what takes time beside the build itself.
+var phaseNames = map[string]string{
+	"engine-start": "the engine's start", "facts": "reading what ran", "layers": "reading the layers",
+	"record": "writing the record", "engine-stop": "the engine's stop",
+}
+
+// phases names what took more than a second of the command's time, and nobody saw.
+func (v *view) phases() string {
+	var long []string
+	for _, p := range v.build.Phases {
+		if name := phaseNames[p.Name]; name != "" && p.Seconds >= noticeable {
+			long = append(long, name+" took "+duration(p.Seconds))
 		}
 	}
-	return " for about "
+	if len(long) == 0 {
+		return ""
+	}
+	return ", of which " + listed(long)
 }
 
 // timed writes a time that is at least so long, with words before it, or
@@ -127,7 +152,7 @@ func (v *view) roots() []string {
 func (v *view) root(s *report.Step, r report.Root) string {
 	text := v.place(s, "")
 	if v.kind == report.Predict {
-		text += timed(" would cost about ", r.Seconds, measurable)
+		text += timed(" would cost "+about(r.AtLeast), r.Seconds, measurable)
 	} else {
 		text += " cost " + duration(r.Seconds)
 	}

@@ -5,6 +5,8 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"slices"
+	"time"
 
 	"github.com/layerwise/layerwise/analyzer/build"
 	"github.com/layerwise/layerwise/analyzer/build/transfer"
@@ -64,11 +66,15 @@ func (c *buildCommand) run(ctx context.Context, contextArg string) error {
 	if err != nil {
 		return err
 	}
+	started := time.Now()
+	done := c.waiting("starting the engine …")
 	eng, err := c.engineFlags.open(ctx, c.streams)
+	done()
 	if err != nil {
 		return err
 	}
 	defer eng.Close()
+	opened := time.Since(started)
 	store, salt := c.records("this build is not recorded, and not compared with earlier ones")
 	before := &lookup{store: store}
 	o.Salt, o.Planned = salt, before.start
@@ -78,7 +84,22 @@ func (c *buildCommand) run(ctx context.Context, contextArg string) error {
 	if rec == nil {
 		return buildErr
 	}
+	// What the command takes beside the build counts, too. What comes after the record
+	// is in the report alone.
+	rec.Phases = slices.Insert(rec.Phases, 0, record.Phase{Name: record.PhaseEngineStart, Seconds: opened.Seconds()})
+	rec.Seconds = time.Since(started).Seconds()
+	lap := time.Now()
+	phase := func(name string) {
+		rec.Phases = append(rec.Phases, record.Phase{Name: name, Seconds: time.Since(lap).Seconds()})
+		rec.Seconds = time.Since(started).Seconds()
+		lap = time.Now()
+	}
 	old := c.remember(store, before, rec)
+	phase(record.PhaseRecord)
+	done = c.waiting("stopping the engine …")
+	eng.Close()
+	done()
+	phase(record.PhaseEngineStop)
 	r := report.New(report.Build, version())
 	r.Builds = append(r.Builds, report.FromRecord(rec, old, explain.Compare(old, rec)))
 	to := c.streams.Out

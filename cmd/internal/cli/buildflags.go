@@ -15,6 +15,7 @@ import (
 	"github.com/moby/buildkit/session/auth/authprovider"
 	"github.com/moby/buildkit/session/sshforward/sshprovider"
 	"github.com/spf13/pflag"
+	"github.com/tonistiigi/go-csvvalue"
 )
 
 // sourceFlags say what is read: the subset of docker build's flags that matters
@@ -149,7 +150,7 @@ func (f *buildFlags) options(ctx context.Context, s *Streams, contextArg string,
 	if o.Session, err = f.session(s); err != nil {
 		return o, nil, err
 	}
-	o.Allow = f.allow
+	o.Allow, o.Secrets = f.allow, secretIDs(f.secrets)
 	o.NoCache, o.NoCacheFilter, o.Pull = f.noCache, f.noCacheFilter, f.pull
 	o.AddHosts, o.Network = f.addHosts, f.network
 	if f.network == "host" {
@@ -171,6 +172,23 @@ func (f *buildFlags) options(ctx context.Context, s *Streams, contextArg string,
 	o.StatCache, err = cacheFolder("stat")
 	o.Tool = version()
 	return o, out, err
+}
+
+// secretIDs are the names that --secret gives.
+func secretIDs(flags []string) []string {
+	var ids []string
+	for _, flag := range flags {
+		fields, err := csvvalue.Fields(flag, nil)
+		if err != nil { // it was refused before
+			continue
+		}
+		for _, field := range fields {
+			if key, id, _ := strings.Cut(field, "="); strings.EqualFold(key, "id") {
+				ids = append(ids, id)
+			}
+		}
+	}
+	return ids
 }
 
 // session is what the engine may ask of this side: registry logins, secrets,
