@@ -133,7 +133,11 @@ func (v *view) roots() []string {
 		return nil
 	}
 	var lines []string
-	roots := v.build.Roots
+	roots := slices.DeleteFunc(slices.Clone(v.build.Roots), func(r report.Root) bool {
+		s := v.steps[r.Step]
+		return len(r.Steps) <= 1 && s != nil && v.steps[s.SharedWith] != nil // its time is that of another line
+	})
+	all := len(roots)
 	if len(roots) > mostRoots+1 && !v.opts.Verbose {
 		roots = roots[:mostRoots]
 	}
@@ -142,7 +146,7 @@ func (v *view) roots() []string {
 			lines = append(lines, v.root(s, r))
 		}
 	}
-	if more := len(v.build.Roots) - len(roots); more > 0 {
+	if more := all - len(roots); more > 0 {
 		lines = append(lines, fmt.Sprintf("and %d more causes", more))
 	}
 	return lines
