@@ -97,7 +97,7 @@ func (c *importedCache) Query(in []solver.CacheKeyWithSelector, inputIndex solve
 	}
 	found := false
 	for _, key := range keys {
-		records, err := c.CacheManager.Records(context.TODO(), key)
+		records, err := c.CacheManager.Records(context.Background(), key)
 		found = found || err == nil && len(records) > 0
 	}
 	c.imports.mu.Lock()
