@@ -11,6 +11,7 @@ import (
 
 	contentapi "github.com/containerd/containerd/api/services/content/v1"
 	"github.com/klauspost/compress/zstd"
+	"github.com/layerwise/layerwise/analyzer/engine"
 	"github.com/layerwise/layerwise/analyzer/plan"
 	"github.com/layerwise/layerwise/analyzer/record"
 	controlapi "github.com/moby/buildkit/api/services/control"
@@ -57,7 +58,13 @@ func (r *run) addLayers(ctx context.Context, rec *record.Record, response *clien
 
 // history returns the engine's record of this build, nil if it keeps none.
 func (r *run) history(ctx context.Context) (*controlapi.BuildHistoryRecord, error) {
-	stream, err := r.engine.Client().ControlClient().ListenBuildHistory(ctx, &controlapi.BuildHistoryRequest{Ref: r.ref, EarlyExit: true})
+	request := &controlapi.BuildHistoryRequest{Ref: r.ref, EarlyExit: true}
+	if r.engine.Info().Kind == engine.KindEmbedded {
+		// BuildKit never removes a build that somebody asked for by its name, see
+		// forgetCredentials; and the history of this engine is short.
+		request.Ref = ""
+	}
+	stream, err := r.engine.Client().ControlClient().ListenBuildHistory(ctx, request)
 	if err != nil {
 		return nil, err
 	}

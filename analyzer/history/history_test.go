@@ -402,3 +402,44 @@ func BenchmarkList(b *testing.B) {
 		}
 	}
 }
+
+// TestFuture lets records that are dated in the future count as the oldest, says so,
+// and never removes for them what was just saved.
+func TestFuture(t *testing.T) {
+	s, warnings := open(t)
+	s.Keep = 5
+	future := func(n int) *record.Record {
+		r := build("/a", n)
+		r.Started = time.Now().AddDate(4, 0, n)
+		r.ID = record.NewID(r.Started)
+		return r
+	}
+	save(t, s, build("/a", 1), future(2))
+	latest, err := s.Latest(project("/a"))
+	if err != nil || latest.Label != "build 1" {
+		t.Errorf("latest is %v, %v", latest, err)
+	}
+	if len(*warnings) != 1 || !strings.Contains((*warnings)[0], "1 of this project's 2 records are dated in the future") {
+		t.Errorf("warnings: %q", *warnings)
+	}
+	for n := 3; n < 10; n++ {
+		save(t, s, future(n))
+	}
+	last := build("/a", 10)
+	save(t, s, last)
+	entries, err := s.List(Filter{Project: &latest.Project})
+	if err != nil || !strings.HasPrefix(labels(entries), "10 1 ") || len(entries) > s.Keep+1 {
+		t.Errorf("left: %s, %v", labels(entries), err)
+	}
+	if before, err := s.Before(last); err != nil || before == nil || before.Label != "build 1" {
+		t.Errorf("before build 10: %v, %v", before, err)
+	}
+	// Another clock that is ahead by a little is no reason to warn.
+	other, quiet := open(t)
+	r := build("/a", 1)
+	r.Started = time.Now().Add(20 * time.Second)
+	save(t, other, build("/a", 0), r)
+	if latest, err := other.Latest(project("/a")); err != nil || latest.Label != "build 1" || len(*quiet) > 0 {
+		t.Errorf("latest is %v, %v, warnings %q", latest, err, *quiet)
+	}
+}

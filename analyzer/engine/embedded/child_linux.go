@@ -144,6 +144,8 @@ func (c *child) gone(cause error) error {
 	}
 	const advice = "if this happens again, remove its state with: layerwise engine prune --all"
 	switch crash, tail := logEnd(c.log); {
+	case isDamage(crash):
+		return fmt.Errorf("the engine's state is damaged: %s; remove it with: layerwise engine prune --all", crash)
 	case crash != "":
 		return fmt.Errorf("the embedded engine is gone: %w; it crashed: %s; %s", cause, crash, advice)
 	case tail != "":

@@ -115,7 +115,7 @@ func (e *ApartError) Unwrap() error { return e.Err }
 
 // ErrKilled says that the engine's process was killed while it worked. Nothing of
 // its state is damaged by that.
-var ErrKilled = errors.New("the embedded engine was killed, as the kernel does it where memory runs out")
+var ErrKilled = errors.New("the embedded engine is gone: it was killed, as the kernel does it where memory runs out")
 
 // DamagedError says that the state folder cannot be read.
 type DamagedError struct {

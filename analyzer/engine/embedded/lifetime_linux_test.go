@@ -196,7 +196,7 @@ func TestKilledEngine(t *testing.T) {
 		_, err = e.Client().Info(t.Context())
 		return err != nil
 	})
-	if !strings.Contains(err.Error(), "the embedded engine is gone") {
+	if !strings.Contains(err.Error(), embedded.ErrKilled.Error()) || strings.Contains(err.Error(), "prune") {
 		t.Errorf("call after the kill: %v", err)
 	}
 	if _, err := e.Facts(t.Context()); err == nil || !strings.Contains(err.Error(), "the embedded engine is gone") {

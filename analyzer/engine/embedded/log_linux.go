@@ -27,6 +27,17 @@ const (
 	tailBytes = 16 << 10
 )
 
+// isDamage says of the reason of a crash that a database cannot be read: bbolt
+// trusts its pages, and crashes in whoever reads one.
+func isDamage(crash string) bool {
+	for _, sign := range []string{"Page expected to be:", "freelist page", "page type is unknown", "invalid page", "unknown page type", "page already freed"} {
+		if strings.Contains(crash, sign) {
+			return true
+		}
+	}
+	return false
+}
+
 // logEnd returns what the log of an engine that is gone says about it: the
 // reason of a crash, as the Go runtime names it, or else the last lines.
 // Both are "" where there is no log.

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/layerwise/layerwise/analyzer/lint/finding"
@@ -191,4 +192,47 @@ func FuzzApply(f *testing.F) {
 			c.Diff()
 		}
 	})
+}
+
+// TestManyFixes checks the file as often as fixes are refused, not as often as
+// there are fixes, and refuses those alone that are wrong.
+func TestManyFixes(t *testing.T) {
+	const n = 3000
+	var file strings.Builder
+	file.WriteString("FROM a\n")
+	var fixes [][]string
+	for i := range n {
+		fmt.Fprintf(&file, "RUN b%d\n", i)
+		text := "RUN c\n"
+		if i == 7 || i == 2900 {
+			text = "RUNN c\n"
+		}
+		fixes = append(fixes, []string{fmt.Sprintf("%d:1-%d:1 %s", i+2, i+3, text)})
+	}
+	tr := tree(map[string]string{"Dockerfile": file.String()})
+	started := time.Now()
+	p := tr.Apply(findings(t, fixes))
+	if took := time.Since(started); took > 20*time.Second { // one by one it takes minutes
+		t.Errorf("it took %v", took)
+	}
+	if len(p.Applied) != n-2 || len(p.Refused) != 2 || p.Waiting != 0 {
+		t.Errorf("applied %d, refused %d, waiting %d", len(p.Applied), len(p.Refused), p.Waiting)
+	}
+	got, err := tr.Content("Dockerfile")
+	if want := "FROM a\n" + strings.Repeat("RUN c\n", 7) + "RUN b7\n"; err != nil || !strings.HasPrefix(string(got), want) {
+		t.Errorf("got %.100q, %v", got, err)
+	}
+}
+
+// TestFixBehindRefused applies in the same pass what waited for a fix that is
+// refused.
+func TestFixBehindRefused(t *testing.T) {
+	tr := tree(map[string]string{"Dockerfile": "FROM a\nRUN b\n"})
+	p := tr.Apply(findings(t, [][]string{{"2:1-2:6 RUNN"}, {"2:5-2:6 c"}}))
+	if got, err := tr.Content("Dockerfile"); err != nil || string(got) != "FROM a\nRUN c\n" {
+		t.Errorf("got %q, %v", got, err)
+	}
+	if len(p.Applied) != 1 || len(p.Refused) != 1 || p.Waiting != 0 {
+		t.Errorf("got %+v", p)
+	}
 }

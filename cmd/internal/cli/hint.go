@@ -77,6 +77,8 @@ func hint(s *Streams, err error) string {
 		return "137 says that the step was killed, as the kernel does it where memory runs out; its log (dmesg) says whether it did"
 	case hasNoSpace(text):
 		return spaceHint(s)
+	case damageHint(s, text) != "":
+		return damageHint(s, text)
 	case errors.As(err, &changed):
 		return "build again when nothing writes to the build context, or leave out what changes with .dockerignore"
 	case errors.As(err, &stalled):

@@ -94,8 +94,25 @@ func (d *Daemon) pruneCache(ctx context.Context) (bool, error) {
 		counted <- n
 	}()
 	err := d.worker.Prune(ctx, removed, d.worker.GCPolicy()...)
+	if err == nil {
+		err = d.pruneForHidden(ctx, removed)
+	}
 	close(removed)
 	return <-counted > 0, err
+}
+
+// pruneForHidden makes room for what the policy does not count. Some of the cache
+// stays in any case: it is what the engine is for.
+func (d *Daemon) pruneForHidden(ctx context.Context, removed chan client.UsageInfo) error {
+	hidden, err := d.hidden(ctx)
+	if err != nil {
+		return fmt.Errorf("measure the state folder: %w", err)
+	}
+	if hidden < d.config.KeepBytes/100 { // not worth a second look at the cache
+		return nil
+	}
+	keep := max(d.config.KeepBytes-hidden, d.config.KeepBytes/10)
+	return d.worker.Prune(ctx, removed, gcPolicy(keep)...)
 }
 
 // releaseKeys forgets the cache keys whose results were removed.
