@@ -160,7 +160,10 @@ func (r *run) solve(ctx context.Context) (*client.SolveResponse, error) {
 // follow has the engine call a build function, and keeps its status events.
 func (r *run) follow(ctx context.Context, opt client.SolveOpt, build gateway.BuildFunc) (*client.SolveResponse, error) {
 	events := make(chan *client.SolveStatus)
-	early := r.early()
+	var early *record.Redactor
+	if r.Status != nil {
+		early = r.early()
+	}
 	var response *client.SolveResponse
 	var group errgroup.Group // not bound to ctx: BuildKit closes events when it is done with them
 	group.Go(func() error {

@@ -109,6 +109,20 @@ func signsRequest(name string) bool {
 	return LooksSecret(name)
 }
 
+// isSecretOption says whether an option is set to a credential, and not to where
+// one lies or what it is called.
+func isSecretOption(name string) bool {
+	words := splitWords(name)
+	if len(words) == 0 || name == "key" { // sort --key
+		return false
+	}
+	switch words[len(words)-1] {
+	case "FILE", "PATH", "DIR", "NAME", "STDIN", "URL", "URI", "SERVER", "TYPE", "LENGTH", "SIZE":
+		return false
+	}
+	return LooksSecret(name)
+}
+
 // takesSecret says whether an option is followed by a credential. Many that have
 // the word in their name are followed by a file, or by something public.
 func takesSecret(name string) bool {
@@ -145,7 +159,7 @@ var tokenShapes = sync.OnceValue(func() []tokenShape {
 		shape(`\b[A-Za-z][A-Za-z0-9+.-]*://([A-Za-z0-9_-]{20,})@`, "://"),         // URL with a token
 		namedShape(signsRequest, `[?&;]([A-Za-z][A-Za-z0-9_.-]*)=([^&\s"'#;]+)`, "="),
 		namedShape(LooksSecret, `(?:^|[^\w?&-])([A-Za-z_][A-Za-z0-9_.-]*)=`+word, "="),
-		namedShape(LooksSecret, `(?:^|\s)--?([A-Za-z][A-Za-z0-9_-]*)=`+word, "="),
+		namedShape(isSecretOption, `(?:^|\s)--?([A-Za-z][A-Za-z0-9_-]*)=`+word, "="),
 		namedShape(takesSecret, `(?:^|\s)--?([A-Za-z][A-Za-z0-9_-]*)\s+`+word, "-"),
 		namedShape(LooksSecret, `(?:-H|--header)[ =]*"?'?([A-Za-z][\w-]*):\s*(?:[A-Za-z]+\s+)?([^\s"']{4,})`, "-H", "--header"),
 		shape(`(?i)\bauthorization:\s*(?:[a-z]+\s+)?([^\s"']{4,})`, "uthorization", "UTHORIZATION"),

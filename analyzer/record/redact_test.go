@@ -132,7 +132,7 @@ func TestShapes(t *testing.T) {
 		`secret NPM_TOKEN: not found`, "RUN gpg --recv-keys 7169605F62C751356D054A26A821E680E5FA6305",
 		"RUN TOKEN=$(cat /run/secrets/token) make", `RUN curl -H "Authorization: Bearer $TOKEN" https://host`,
 		"RUN docker login --password-stdin registry", "RUN useradd -u 1000:1000 app", "https://host/x?page=2&sort=key",
-		"ARG CACHE_KEY=abcdef", "RUN git clone git@github.com:a/b", "uses bearer authentication", "ENV USE_TOKEN=true",
+		"RUN sort --key=2,2nr x", "RUN vault --token-file=/run/token login", "ARG CACHE_KEY=abcdef", "RUN git clone git@github.com:a/b", "uses bearer authentication", "ENV USE_TOKEN=true",
 	} {
 		if got := Mask(plain); got != plain {
 			t.Errorf("%s became %s", plain, got)
