@@ -68,17 +68,22 @@ func printable(path string) string {
 	return strconv.Quote(path)
 }
 
-// Open opens a regular file.
+// Open opens a regular file. What is something else is a *ChangedError, what is not
+// there an error that is fs.ErrNotExist.
 func (f *Folder) Open(name string) (io.ReadCloser, error) {
 	rel := inFolder(name)
 	opened, err := f.root.openFile(rel)
 	switch {
 	case err == nil:
 		return closing{opened}, nil
-	case isGone(err), errors.Is(err, errChanged):
-		return nil, f.changed(rel, "a file")
+	case !isGone(err) && !errors.Is(err, errChanged):
+		return nil, err
 	}
-	return nil, err
+	changed := f.changed(rel, "a file")
+	if changed.Is == "" {
+		return nil, &fs.PathError{Op: "open", Path: rel, Err: fs.ErrNotExist}
+	}
+	return nil, changed
 }
 
 type closing struct{ content }
@@ -91,7 +96,7 @@ func inFolder(name string) string {
 }
 
 // changed says what has become of a file.
-func (f *Folder) changed(rel, was string) error {
+func (f *Folder) changed(rel, was string) *ChangedError {
 	e := &ChangedError{Path: filepath.ToSlash(rel), Was: was}
 	in, err := f.root.openFolder(parent(rel))
 	if err != nil {

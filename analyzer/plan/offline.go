@@ -199,7 +199,7 @@ func (r *localRef) stat(ctx context.Context, name string) (*fstypes.Stat, error)
 		found, _ = info.Sys().(*fstypes.Stat)
 		return fs.SkipAll
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, fs.SkipAll) { // not every source takes that for its own
 		return nil, err
 	}
 	if found == nil {

@@ -50,8 +50,9 @@ func TestFaultFullDisk(t *testing.T) {
 		disk := w.smallDisk("full", 64)
 		w.env["XDG_DATA_HOME"] = disk
 		w.dockerfile("RUN head -c 100000000 /dev/urandom > /big", "RUN true")
-		w.refused([]string{"no space left on device"}, "build", "--offline", "context")
-		w.refused([]string{"no space left on device"}, "build", "--offline", "context")
+		room := []string{"no space left on device", "hint: make room on the disk of the engine's state in " + disk, "free on its disk"}
+		w.refused(room, "build", "--offline", "context")
+		w.refused(room, "build", "--offline", "context")
 		w.resize(disk, 1000)
 		w.ok("build", "--offline", "context")
 	})

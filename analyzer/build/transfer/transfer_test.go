@@ -175,6 +175,12 @@ func TestFailures(t *testing.T) {
 		{name: "the first file", open: failing("0"), want: "0 changed while it was read"},
 		{name: "the last file", open: failing("599"), want: "599 changed while it was read"},
 		{name: "several", open: failing("5", "300", "599"), want: " changed while it was read: it was a file and is now a folder"},
+		{name: "a file that is gone", want: "77 changed while it was read: it was a file and is gone", open: func(name string) (io.ReadCloser, error) {
+			if name != "77" {
+				return nil, nil
+			}
+			return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+		}},
 		{name: "every file", open: failing("*"), want: " changed while it was read"},
 		{name: "a file that cannot be read to its end", want: "read 77: input/output error", open: func(name string) (io.ReadCloser, error) {
 			if name != "77" {

@@ -190,7 +190,10 @@ func (f *watchedFS) Open(name string) (io.ReadCloser, error) {
 	file, err := f.FS.Open(name)
 	if err != nil {
 		var changed *buildcontext.ChangedError
-		if errors.As(err, &changed) {
+		switch {
+		case errors.Is(err, fs.ErrNotExist): // it was told of, or it would not be asked for
+			f.transfer.fail(&buildcontext.ChangedError{Path: filepath.ToSlash(name), Was: "a file"})
+		case errors.As(err, &changed):
 			f.transfer.fail(err)
 		}
 		return nil, err
