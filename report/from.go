@@ -29,6 +29,9 @@ func FromRecord(r, old *record.Record, c *explain.Comparison) BuildReport {
 	for _, root := range c.Roots {
 		b.Roots = append(b.Roots, Root{Step: root.Step, Steps: root.Steps, Seconds: root.Seconds, AtLeast: root.AtLeast})
 	}
+	if u := c.Unreached; u != nil {
+		b.Unreached = &Unreached{Message: u.Message, Steps: u.Steps}
+	}
 	b.Summary.Roots = len(c.Roots)
 	b.Summary.SecondsRun = c.SecondsRun
 	b.Summary.SecondsSaved = c.SecondsSaved
@@ -55,7 +58,7 @@ func fromRecord(r *record.Record) BuildReport {
 		ID: r.ID, Label: r.Label, Dockerfile: r.Project.Dockerfile, Context: r.Project.Context,
 		Target: r.Project.Target, Platforms: r.Project.Platforms,
 		Engine: Engine{Kind: r.Engine.Kind, Address: r.Engine.Address, Version: r.Engine.Version, Isolation: r.Engine.Isolation, Network: r.Engine.Network},
-		Result: string(r.Result), Error: r.Error, Started: r.Started, Seconds: r.Seconds,
+		Result: string(r.Result), Error: r.Error, FailedStep: r.FailedStep, Started: r.Started, Seconds: r.Seconds,
 		Basis: string(r.Basis), Warnings: r.Warnings,
 	}
 	for _, s := range r.StandIns {
@@ -78,7 +81,7 @@ func fromStep(s *record.Step) Step {
 	out := Step{
 		ID: s.ID, Stage: s.Stage, Platform: s.Platform, Instruction: s.Instruction, Text: s.Text,
 		Line: s.Line, EndLine: s.EndLine, Effect: string(s.Effect), Outcome: string(s.Outcome),
-		Seconds: s.Seconds, DependsOn: s.DependsOn, HangsOn: s.HangsOn, DiskSize: s.DiskSize, Note: s.Why,
+		Seconds: s.Seconds, DependsOn: s.DependsOn, HangsOn: s.HangsOn, DiskSize: s.DiskSize, Error: s.Error, Note: s.Why,
 	}
 	if s.Outcome == record.Run && s.LastRunSeconds != nil {
 		out.Seconds = *s.LastRunSeconds

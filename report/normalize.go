@@ -42,6 +42,11 @@ func normalBuild(b *BuildReport) {
 		t := instant(*b.BaselineStarted)
 		b.BaselineStarted = &t
 	}
+	if b.Unreached != nil {
+		u := *b.Unreached
+		u.Steps = list(u.Steps)
+		b.Unreached = &u
+	}
 	b.Seconds = seconds(b.Seconds)
 	b.Steps = each(b.Steps, normalStep)
 	b.Phases = each(b.Phases, func(p *Phase) { p.Seconds = seconds(p.Seconds) })

@@ -62,8 +62,13 @@ type BuildReport struct {
 	BaselineStarted *time.Time `json:"baselineStarted,omitempty"`
 	Result          string     `json:"result"` // succeeded, failed, canceled, none
 	Error           string     `json:"error"`
-	Started         time.Time  `json:"started"`
-	Seconds         float64    `json:"seconds"`
+	// FailedStep is the id of the step whose error is Error, where it is a step's.
+	FailedStep string `json:"failedStep,omitempty"`
+	// Unreached is what the build that this one is compared with did not come to,
+	// because it failed or was cancelled.
+	Unreached *Unreached `json:"unreached,omitempty"`
+	Started   time.Time  `json:"started"`
+	Seconds   float64    `json:"seconds"`
 	// Phases are the parts of Seconds: engine-start, build, facts, layers, record,
 	// engine-stop.
 	Phases []Phase `json:"phases"`
@@ -73,6 +78,12 @@ type BuildReport struct {
 	Roots    []Root   `json:"roots"`
 	Summary  Summary  `json:"summary"`
 	Warnings []string `json:"warnings"`
+}
+
+// Unreached says what an earlier build did not come to.
+type Unreached struct {
+	Message string   `json:"message"` // one sentence
+	Steps   []string `json:"steps"`   // ids of this build's steps that ran, and were not reached then
 }
 
 // Engine names the BuildKit that built.
@@ -134,6 +145,8 @@ type Step struct {
 	// what it started from; absent where it is not known. It also says how large a
 	// layer is that is not in the exported image.
 	DiskSize *int64 `json:"diskSize,omitempty"`
+	// Error is why a step failed.
+	Error string `json:"error,omitempty"`
 	// Note says why a step has nothing to run, or what its result hangs on.
 	Note string `json:"note,omitempty"`
 	// KeyParts is what the step's cache key depends on; explain only.

@@ -16,7 +16,7 @@ import (
 // decided without, marked as Carried. Steps match as in Compare. Nothing is taken
 // over from a step or an input that is known to be another one; old may be nil.
 // What the engine of a build that failed claims to be cached is a hit if old proves
-// it; see Prove.
+// it.
 //
 // A build that was observed is given warnings of files that the engine may have
 // used as they were before, since it cannot tell that they changed; its trees have

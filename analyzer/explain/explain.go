@@ -57,6 +57,8 @@ type Comparison struct {
 	// Removed are the ids of the older record's steps that have no partner, in
 	// order.
 	Removed []string
+	// Unreached is what the build before did not come to; nil where it came to all.
+	Unreached *Unreached
 }
 
 // Cause is one reason for a miss. It alone would have been enough.
@@ -110,6 +112,7 @@ func Compare(old, cur *record.Record) *Comparison {
 		}
 	}
 	c.cost(out)
+	out.Unreached = c.unreached()
 	return out
 }
 

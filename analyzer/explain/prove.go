@@ -2,33 +2,13 @@ package explain
 
 import "github.com/layerwise/layerwise/analyzer/record"
 
-// Claims says that a build which failed has steps that its engine calls cached
-// and that nothing proves to be.
-func Claims(rec *record.Record) bool {
-	for i := range rec.Steps {
-		for _, v := range deciding(&rec.Steps[i]) {
-			if v.Cached == record.Claimed {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// Prove turns into hits the steps of a build that failed of which the engine
-// claims that they are cached, where an older record knows that their result was
+// prove turns into hits the steps of a build that failed of which the engine
+// claims that they are cached, where the older record knows that their result was
 // in the same engine's cache, under the same key, and the engine has not less of
-// its kind than then. CarryForward does it for the record that it is given; a
-// caller who has older ones may go on with those.
-func Prove(old, cur *record.Record) {
-	if old == nil || cur == nil || !Claims(cur) {
-		return
-	}
-	newComparing(old, cur).prove()
-}
-
+// its kind than then. Records that are older still are not asked: what was pruned
+// and made anew between would look the same.
 func (c *comparing) prove() {
-	if c.old.rec.Engine.CacheID == "" || c.sameEngine() != same {
+	if c.old.rec.Engine.CacheID == "" || c.sameEngine() != same || c.cur.rec.EngineCache == nil {
 		return
 	}
 	for _, i := range c.cur.order {
@@ -46,12 +26,21 @@ func (c *comparing) prove() {
 		}
 		reused(step, record.Recorded)
 	}
-	for k := len(c.cur.order) - 1; k >= 0; k-- { // what is reused is made of these
-		if i := c.cur.order[k]; c.cur.steps[i].Outcome == record.Hit {
-			for _, p := range c.cur.parents[i] {
-				if c.cur.steps[p].Outcome == record.NotRun {
-					reused(&c.cur.steps[p], record.Used)
-				}
+	for k := len(c.cur.order) - 1; k >= 0; k-- {
+		c.useInputs(c.cur.order[k])
+	}
+}
+
+// useInputs makes hits of the steps that a reused operation of step i is made of. A
+// copy by link may be reused where its merge is not.
+func (c *comparing) useInputs(i int) {
+	for _, v := range c.cur.steps[i].Vertices {
+		if !v.Done || v.Ran {
+			continue
+		}
+		for n := range v.Inputs {
+			if p := c.cur.producer(i, &v.Inputs[n]); p >= 0 && c.cur.steps[p].Outcome == record.NotRun {
+				reused(&c.cur.steps[p], record.Used)
 			}
 		}
 	}
@@ -74,8 +63,30 @@ func (c *comparing) wasThere(w *record.Vertex) bool {
 }
 
 // isHeld says that the engine has not less results of an operation's name than at
-// the end of the older build. A build that ran nothing did not count them.
+// the end of the older build, not counting what this one made. A build that ran
+// nothing did not count them.
 func (c *comparing) isHeld(v *record.Vertex) bool {
 	before, now := c.old.rec.EngineCache[v.CacheName], c.cur.rec.EngineCache[v.CacheName]
-	return v.CacheName != "" && now >= max(1, before)
+	made := map[string]bool{}
+	for i := range c.cur.steps {
+		for k := range c.cur.steps[i].Vertices {
+			if w := &c.cur.steps[i].Vertices[k]; w.Ran && sameName(v, w) {
+				made[w.Digest] = true
+			}
+		}
+	}
+	return v.CacheName != "" && now-len(made) >= max(1, before)
+}
+
+// sameName says that the engine calls the results of two operations the same.
+func sameName(v, w *record.Vertex) bool {
+	switch {
+	case v.Op.Kind != w.Op.Kind:
+		return false
+	case v.Op.Kind == "exec":
+		return v.Op.Fields["args"] == w.Op.Fields["args"]
+	case v.Op.Kind == "source":
+		return imageOf(v).digest == imageOf(w).digest
+	}
+	return v.Name == w.Name
 }

@@ -38,6 +38,21 @@ func left(result record.Result, evidence record.Evidence) func(*record.Record) {
 	}
 }
 
+// TestProveLink says that a linked copy that is reused does not prove what it is
+// put on top of.
+func TestProveLink(t *testing.T) {
+	const file = "not-run FROM a\nfailed COPY missing\nnot-run RUN x\nhit COPY --link y"
+	cur := steps(file, claim(1, 1), func(r *record.Record) {
+		s := &r.Steps[3]
+		s.Vertices[0].Inputs, s.Vertices[0].Done, s.Vertices[0].Cached = nil, true, record.Found
+		s.Vertices = append(s.Vertices, record.Vertex{Op: record.Op{Kind: "merge"}, Inputs: []record.Input{{Step: "s3"}, {Source: sourceSelf}}})
+	})
+	CarryForward(steps("miss FROM a\nmiss RUN x\nmiss COPY --link y", left(record.Succeeded, "")), cur)
+	if cur.Steps[0].Outcome != record.Hit || cur.Steps[2].Outcome != record.NotRun {
+		t.Errorf("the image is %s, the step below the link %s", cur.Steps[0].Outcome, cur.Steps[2].Outcome)
+	}
+}
+
 func TestProve(t *testing.T) {
 	const (
 		good   = "miss FROM a\nmiss RUN x\nmiss COPY y"
@@ -60,6 +75,8 @@ func TestProve(t *testing.T) {
 		{"nothing of it is there", steps(good, left(record.Succeeded, "")), steps(failed, claim(0, 1, 2)), "not-run not-run failed"},
 		{"what is below it is a part of it", steps(good, left(record.Succeeded, "")), steps(failed, claim(1, 2)), "hit hit failed"},
 		{"nobody claims it", steps(good, left(record.Succeeded, "")), steps(failed, claim(1, 1)), "hit not-run failed"},
+		{"as many, and this build has made one of them", steps("miss FROM a\nmiss RUN x\nmiss RUN x", left(record.Succeeded, ""), counted(2)),
+			steps("not-run FROM a\nnot-run RUN x\nmiss RUN x", claim(2, 1, 2), on(3, func(v *record.Vertex) { v.Digest, v.Inputs = "other", nil })), "hit not-run miss"},
 		{"another engine", steps(good, left(record.Succeeded, ""), elsewhere), steps(failed, claim(1, 1, 2)), "not-run not-run failed"},
 		{"another image", steps(strings.Replace(good, "FROM a", "FROM b", 1), left(record.Succeeded, "")), steps(failed, claim(1, 1, 2)), "not-run not-run failed"},
 		{"another command", steps(strings.Replace(good, "RUN x", "RUN z", 1), left(record.Succeeded, "")), steps(failed, claim(1, 1, 2)), "hit not-run failed"},

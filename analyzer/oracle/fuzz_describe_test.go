@@ -2,6 +2,7 @@ package oracle_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/layerwise/layerwise/analyzer/explain"
@@ -46,7 +47,7 @@ func describeFuzzed(old *record.Record, r built) string {
 		if s.Outcome == record.None {
 			continue
 		}
-		text += fmt.Sprintf("%3d %-22s %-5s was %-8s predicted %-9s %s\n", s.Line, s.ID, s.Instruction, outcome(old, c.Aligned[s.ID]), outcome(r.predicted, s.ID), s.Outcome)
+		text += fmt.Sprintf("%3d %-22s %-5s was %-8s predicted %-9s %s %s\n", s.Line, s.ID, s.Instruction, outcome(old, c.Aligned[s.ID]), outcome(r.predicted, s.ID), s.Outcome, evidence(s))
 		if old == nil {
 			continue
 		}
@@ -55,6 +56,17 @@ func describeFuzzed(old *record.Record, r built) string {
 		}
 	}
 	return text
+}
+
+// evidence lists what speaks for hits of a build that failed, operation by operation.
+func evidence(s record.Step) string {
+	var all []string
+	for _, v := range s.Vertices {
+		if v.Cached != "" {
+			all = append(all, fmt.Sprintf("%s %s", v.Op.Kind, v.Cached))
+		}
+	}
+	return strings.Join(all, ", ")
 }
 
 // outcome is that of a step, "" where the record does not have it.

@@ -3,6 +3,8 @@ package text
 import (
 	"fmt"
 	"strings"
+
+	"github.com/layerwise/layerwise/report"
 )
 
 // failure prints the error of a build, last, as it stands, so that it can be
@@ -17,15 +19,8 @@ func (v *view) failure() {
 	if head == "" || head == "none" || head == "succeeded" {
 		head = "error"
 	}
-	culprit := "failed" // also of a build that is only predicted to
-	if b.Result == "canceled" {
-		culprit = b.Result
-	}
-	for i := range b.Steps {
-		if s := &b.Steps[i]; s.Outcome == culprit {
-			head += " at " + v.place(s, "")
-			break
-		}
+	if s := v.culprit(); s != nil {
+		head += " at " + v.place(s, "")
 	}
 	lines := strings.Split(strings.Trim(b.Error, "\r\n"), "\n")
 	const most = 40
@@ -43,6 +38,27 @@ func (v *view) failure() {
 			v.print(plain, 2*margin, v.errorLine(l))
 		}
 	}
+}
+
+// culprit returns the step whose error is that of the build: the one that the
+// report names, else the first that failed with just this error, else the first
+// that failed, or was cancelled with the build; nil for none.
+func (v *view) culprit() *report.Step {
+	b := v.build
+	if s := v.steps[b.FailedStep]; s != nil {
+		return s
+	}
+	var first *report.Step
+	for i := range b.Steps {
+		s := &b.Steps[i]
+		switch {
+		case s.Outcome == "failed" && s.Error != "" && s.Error == b.Error:
+			return s
+		case first == nil && (s.Outcome == "failed" || s.Outcome == "canceled" && b.Result == "canceled"):
+			first = s
+		}
+	}
+	return first
 }
 
 // errorLine cleans one line of an error, and keeps its indentation by tabs.

@@ -205,6 +205,58 @@ func failing() *report.Report {
 	})
 }
 
+// failed says with what error a step failed.
+func failed(message string) func(*report.Step) {
+	return func(s *report.Step) { s.Error = message }
+}
+
+// severalFail has three steps that fail at once. The error of the last one has
+// ended the build.
+func severalFail() *report.Report {
+	return built(report.Build, report.BuildReport{
+		Baseline: "x", BaselineStarted: since(30 * time.Second), Seconds: 0.4, Result: "failed", Error: `"/missing.tar.gz": not found`, FailedStep: "L4",
+		Steps: []report.Step{
+			step(1, "FROM busybox", "base", "not-run"),
+			step(2, "COPY ../x /", "layer", "failed", failed(`"/x": not found`)),
+			step(3, "COPY /etc/passwd /p", "layer", "failed", failed(`"/etc/passwd": not found`)),
+			step(4, "ADD missing.tar.gz /", "layer", "failed", failed(`"/missing.tar.gz": not found`)),
+		},
+	})
+}
+
+// afterFailure is the build after one that failed at its third line.
+func afterFailure() *report.Report {
+	unreached := func() func(*report.Step) { return why("previous-incomplete", "was not reached in the build before") }
+	return built(report.Build, report.BuildReport{
+		Baseline: "x", BaselineStarted: since(30 * time.Second), Seconds: 9,
+		Unreached: &report.Unreached{Message: "line 3 failed in the build before: 4 steps were not reached", Steps: []string{"L1", "L4", "L5", "L6"}},
+		Steps: []report.Step{
+			step(1, "FROM node:22", "base", "miss", took(1), unreached()),
+			step(2, "COPY package.json ./", "layer", "hit"),
+			step(3, "RUN npm ci", "layer", "miss", took(4.1), why("previous-incomplete", "failed in the build before")),
+			step(4, "COPY . .", "layer", "miss", took(0.1), unreached(), after("L3")),
+			step(5, "RUN npm run build", "layer", "miss", took(3), unreached(), after("L4")),
+			step(6, "COPY --from=x /x /x", "layer", "miss", took(0.2), unreached(), after("L5")),
+		},
+		Roots: []report.Root{
+			{Step: "L3", Steps: []string{"L3", "L4", "L5", "L6"}, Seconds: 7.4}, {Step: "L4", Steps: []string{"L4", "L5", "L6"}, Seconds: 3.3},
+			{Step: "L5", Steps: []string{"L5", "L6"}, Seconds: 3.2}, {Step: "L1", Steps: []string{"L1"}, Seconds: 1}, {Step: "L6", Steps: []string{"L6"}, Seconds: 0.2},
+		},
+		Summary: report.Summary{Hits: 1, Misses: 5, Roots: 5, SecondsRun: 8.4},
+	})
+}
+
+// predictedFailure has a file missing in a stage whose FROM has nothing to run.
+func predictedFailure() *report.Report {
+	return built(report.Predict, report.BuildReport{
+		Baseline: "x", BaselineStarted: since(30 * time.Second), Result: "none", Error: `"/etc/passwd": not found`,
+		Steps: []report.Step{
+			step(1, "FROM busybox", "base", "none"),
+			step(2, "COPY --from=busybox /etc/passwd /p", "layer", "failed"),
+		},
+	})
+}
+
 func multiPlatform() *report.Report {
 	var steps []report.Step
 	for _, p := range []string{"linux/amd64", "linux/arm64"} {

@@ -15,6 +15,9 @@ const mostRoots = 8
 // own cost.
 func (v *view) summary() {
 	v.wrapped(bold, margin, v.sentence())
+	if u := v.build.Unreached; u != nil {
+		v.wrapped(plain, 2*margin, v.says(u.Message))
+	}
 	for _, l := range v.roots() {
 		v.wrapped(plain, 2*margin, l)
 	}
@@ -135,7 +138,8 @@ func (v *view) roots() []string {
 	var lines []string
 	roots := slices.DeleteFunc(slices.Clone(v.build.Roots), func(r report.Root) bool {
 		s := v.steps[r.Step]
-		return len(r.Steps) <= 1 && s != nil && v.steps[s.SharedWith] != nil // its time is that of another line
+		sharesTime := len(r.Steps) <= 1 && s != nil && v.steps[s.SharedWith] != nil // with another line, which tells it
+		return sharesTime || v.onlyUnreached(s)
 	})
 	all := len(roots)
 	if len(roots) > mostRoots+1 && !v.opts.Verbose {
@@ -152,6 +156,20 @@ func (v *view) roots() []string {
 	return lines
 }
 
+// onlyUnreached says that a step has no cause of its own but that the build before
+// did not come to it.
+func (v *view) onlyUnreached(s *report.Step) bool {
+	if s == nil {
+		return false
+	}
+	for i := range s.Causes {
+		if c := &s.Causes[i]; c.Root && !v.wasUnreached(s, c) {
+			return false
+		}
+	}
+	return v.unreached[s.ID]
+}
+
 // root writes "line 5 cost 9.9s with line 6: main.go changed".
 func (v *view) root(s *report.Step, r report.Root) string {
 	text := v.place(s, "")
@@ -166,7 +184,7 @@ func (v *view) root(s *report.Step, r report.Root) string {
 	}
 	var reasons []string
 	for i := range s.Causes {
-		if c := &s.Causes[i]; c.Root {
+		if c := &s.Causes[i]; c.Root && !v.wasUnreached(s, c) {
 			for _, par := range v.cause(c)[:1] {
 				reasons = append(reasons, par.text)
 			}

@@ -21,6 +21,8 @@ type view struct {
 	// first says that every miss is a first build's: then no reason is worth a
 	// word.
 	first bool
+	// unreached are the ids of steps that the build before did not come to.
+	unreached map[string]bool
 }
 
 func newView(p *page, kind report.Kind, b *report.BuildReport) *view {
@@ -44,6 +46,12 @@ func newView(p *page, kind report.Kind, b *report.BuildReport) *view {
 	slices.Sort(v.places)
 	v.places = slices.Compact(v.places)
 	v.first = isFirst(b)
+	v.unreached = map[string]bool{}
+	if b.Unreached != nil {
+		for _, id := range b.Unreached.Steps {
+			v.unreached[id] = true
+		}
+	}
 	return v
 }
 

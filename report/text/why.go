@@ -29,8 +29,19 @@ func (v *view) why(s *report.Step) cell {
 		}
 		c = append(c, one(quiet, timed(verb, s.SavedSeconds, noticeable))...)
 	}
+	c = append(c, v.ownError(s)...)
 	c = append(c, one(plain, v.hangsOn(s))...)
 	return append(c, v.note(s)...)
+}
+
+// ownError is the error of a step that failed beside the one that failed the
+// build, whose error stands below the table.
+func (v *view) ownError(s *report.Step) cell {
+	if s.Outcome != "failed" || s.Error == "" || s == v.culprit() {
+		return nil
+	}
+	first, _, _ := strings.Cut(s.Error, "\n")
+	return one(plain, v.errorLine(first))
 }
 
 // hangsOn says what an undecided step waits for.
@@ -95,6 +106,9 @@ func (v *view) causes(s *report.Step) cell {
 	}
 	for i := range s.Causes {
 		cause := &s.Causes[i]
+		if v.wasUnreached(s, cause) && len(s.Causes) > 1 { // one sentence says so of all steps
+			continue
+		}
 		if cause.Because == "" || cause.Root {
 			all = append(all, v.cause(cause))
 		} else if follows != nil {
@@ -106,6 +120,12 @@ func (v *view) causes(s *report.Step) cell {
 		all = append(all[:mostCauses], one(plain, fmt.Sprintf("and %d more causes", more)))
 	}
 	return slices.Concat(all...)
+}
+
+// wasUnreached says that a cause of a step is that the build before did not come
+// to it.
+func (v *view) wasUnreached(s *report.Step, c *report.Cause) bool {
+	return c.Kind == "previous-incomplete" && v.unreached[s.ID]
 }
 
 // because names the steps that s follows.
