@@ -16,7 +16,8 @@ var (
 	fuzzVerdicts = flag.Int("verdicts", 2000, "fuzz until this many verdicts were checked, over both engines")
 )
 
-// maxUndecided is the part of all verdicts that may be undecided.
+// maxUndecided is the part of all verdicts that may be undecided. Beside a step that
+// fails nothing is sure, so that it does not bound files that are broken.
 const maxUndecided = 0.15
 
 // TestOracleFuzz builds random Dockerfiles for real, again and again with random
@@ -135,7 +136,7 @@ func (f *fuzzer) report(t *testing.T) {
 		if c.wrong > 0 {
 			t.Errorf("%s: %d wrong predictions", e.name, c.wrong)
 		}
-		if *fuzzCase < 0 && c.undecidedPart() > maxUndecided {
+		if *fuzzCase < 0 && !f.breaks && c.undecidedPart() > maxUndecided {
 			t.Errorf("%s: %.1f%% of the predictions are undecided, want at most %.0f%%", e.name, 100*c.undecidedPart(), 100*maxUndecided)
 		}
 	}
