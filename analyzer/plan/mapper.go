@@ -93,13 +93,13 @@ func (m *mapper) addStep(s *Step, sc *scope) {
 		s.Line, s.EndLine = s.Instruction.Line, s.Instruction.EndLine
 	}
 	s.Effect = record.Effect(s.Instruction.Effect)
+	s.Mentions, s.Unset = sc.mentions(s.Instruction)
 	switch s.Effect {
 	case record.EffectMetadata, record.EffectNone:
 		s.Args, s.Env = sc.mentioned(s.Instruction.Text)
 	default:
 		s.Args, s.Env = sc.snapshot()
 	}
-	s.Mentions, s.Unset = sc.mentions(s.Instruction)
 	m.build.Steps = append(m.build.Steps, s)
 }
 

@@ -127,7 +127,7 @@ func (w *walk) learn(s *record.Step, v *record.Vertex, trusted, loaded bool) mad
 	sure, possible := w.memory.match(operation, inputs)
 	// Of a build that did not get to its end, BuildKit calls steps cached that nobody
 	// looked at (vertexStream in solver/progress.go).
-	proven := v.Ran && !isSource(v) || loaded || w.rec.Result == record.Succeeded
+	proven := v.Ran && !isSource(v) || loaded || v.Cached.Proof() || w.rec.Result == record.Succeeded
 	if !v.Done || v.Error != "" || !proven {
 		return made{sure: sure, possible: possible, anything: len(sure) == 0}
 	}
@@ -148,7 +148,7 @@ func (w *walk) learn(s *record.Step, v *record.Vertex, trusted, loaded bool) mad
 			how = possibly
 		}
 		k.add(inputs, how)
-		if v.Ran && proven || loaded || v.Held {
+		if v.Ran && proven || loaded || v.Held || v.Cached == record.Loaded {
 			k.result = max(k.result, how)
 		}
 		if v.Ran || v.Held {
