@@ -56,6 +56,7 @@ func (u *unfinished) end(v *plan.Vertex) end {
 	if u.facts != nil {
 		f := u.facts[v.Digest]
 		u.byFact(&e, f)
+		e.done = e.done && !u.unread(v)
 		found = f.Cached
 	} else {
 		u.byStatus(&e, v, s, loaded)
@@ -93,6 +94,25 @@ func (u *unfinished) byFact(e *end, f engine.Fact) {
 	e.done = e.err == "" && f.Kept
 }
 
+// unread says that a vertex is an image whose files nothing asked for. BuildKit
+// resolves it and fetches nothing, and what it keeps of that does not serve a later
+// build.
+func (u *unfinished) unread(v *plan.Vertex) bool {
+	if _, ok := strings.CutPrefix(v.Op.GetSource().GetIdentifier(), "local://"); ok || v.Op.GetSource() == nil || u.used(v) {
+		return false
+	}
+	for _, c := range u.consumers[v] {
+		for i, in := range c.Inputs {
+			_, hashed := plan.Selectors(c.Op, i)
+			inputs := u.facts[c.Digest].Inputs
+			if in == v && (hashed && keyFailed(u.ends[c].err) || i < len(inputs) && inputs[i].Content != "") {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 func (u *unfinished) byStatus(e *end, v *plan.Vertex, s *client.Vertex, loaded bool) {
 	switch {
 	case s == nil || s.Started == nil || s.Cached:
@@ -101,8 +121,8 @@ func (u *unfinished) byStatus(e *end, v *plan.Vertex, s *client.Vertex, loaded b
 		return
 	case len(v.Inputs) > 0:
 		e.begun = u.called(v, s)
-		e.ran = e.begun
-		e.done = e.ran && e.err == "" && s.Completed != nil && s.Completed.Before(u.givenUp)
+		e.ran = e.begun || e.canceled && seconds(s) >= pairedSeconds
+		e.done = e.begun && e.err == "" && s.Completed != nil && s.Completed.Before(u.givenUp)
 	case loaded || u.cachedElsewhere(v):
 		return
 	default:
@@ -117,6 +137,11 @@ func (u *unfinished) byStatus(e *end, v *plan.Vertex, s *client.Vertex, loaded b
 		e.seconds = seconds(s)
 	}
 }
+
+// pairedSeconds is more than lies between the start and the end of a key that is
+// given up, which are announced one after the other. What was cancelled after a
+// longer time had begun, as far as its own time goes; it proves nothing of others.
+const pairedSeconds = 0.001
 
 // called says whether a vertex with inputs that was announced as started, and not
 // as cached, had its operation called for sure. A key that cannot be computed, or

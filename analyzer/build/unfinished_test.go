@@ -217,6 +217,11 @@ func TestUnfinished(t *testing.T) {
 			want:   "from not-run claimed, local not-run claimed, copy1 canceled, copy2 failed",
 		},
 		{
+			name: "one that was cancelled while it ran proves nothing of what it stands on", graph: "from; run1 from; run2 run1", result: record.Canceled,
+			events: "from 1-2; run1 3-4; run2 5-9 error context canceled: context canceled",
+			want:   "from miss, run1 miss, run2 canceled",
+		},
+		{
 			name: "a load that failed proves nothing", graph: "from; run1 from; local; copy run1 local",
 			events: "from 1-2; run1 3-4 cached error broken; copy 5-5 error " + missing,
 			want:   "from not-run claimed, run1 not-run, local not-run claimed, copy failed",
@@ -247,8 +252,15 @@ func TestUnfinished(t *testing.T) {
 		{
 			name: "the engine kept what it made", graph: line,
 			events: "from 1-2; from 3-4; local 1-3; copy 5-5 error " + missing,
+			facts: map[digest.Digest]engine.Fact{"from": {Executions: 1, Kept: true}, "copy": {},
+				"run1": {Inputs: []engine.InputFact{{Content: "sha256:1"}}}},
+			want: "from miss, run1 not-run, run2 not-run, local not-run, copy failed",
+		},
+		{
+			name: "an image was resolved, and nothing of it fetched", graph: line,
+			events: "from 1-2; from 3-4; local 1-3; copy 5-5 error " + missing,
 			facts:  map[digest.Digest]engine.Fact{"from": {Executions: 1, Kept: true}, "copy": {}},
-			want:   "from miss, run1 not-run, run2 not-run, local not-run, copy failed",
+			want:   "from canceled, run1 not-run, run2 not-run, local not-run, copy failed",
 		},
 		{
 			name: "given up while it was loaded", graph: "from; run1 from; from2; run2 from2; copy run1 run2",
