@@ -24,18 +24,6 @@ func (w *World) Broken() bool {
 	return slices.ContainsFunc(w.File.Stages, func(s *Stage) bool { return slices.ContainsFunc(s.Steps, fails) })
 }
 
-// BrokenLines are the lines of what Break has put into the file.
-func (w *World) BrokenLines() []int {
-	var out []int
-	_, at := w.File.render()
-	for i, line := range at {
-		if i.Fails {
-			out = append(out, line)
-		}
-	}
-	return out
-}
-
 // Mend takes away what Break has put into the file, all of it or the first that
 // is met.
 func (w *World) Mend() Edit {
