@@ -13,6 +13,7 @@ import (
 	"github.com/moby/buildkit/solver/llbsolver/provenance"
 	"github.com/moby/buildkit/solver/pb"
 	"github.com/moby/buildkit/source"
+	"github.com/moby/buildkit/worker"
 )
 
 // fakeSource resolves everything to the key that its reference spells.
@@ -44,6 +45,11 @@ func (fakeInstance) Snapshot(context.Context, solver.JobContext) (cache.Immutabl
 	return nil, nil
 }
 
+// fakeWorker has a name alone.
+type fakeWorker struct{ worker.Worker }
+
+func (fakeWorker) ID() string { return "worker" }
+
 // The recorded key is the one that BuildKit's own operation gives the solver.
 func TestSourceKey(t *testing.T) {
 	inner, err := source.NewManager()
@@ -56,7 +62,7 @@ func TestSourceKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	outer.Register(&sources{inner: inner, recorder: recorder})
+	outer.Register(&sources{inner: inner, recorder: recorder, worker: fakeWorker{}})
 	for _, tt := range []struct{ identifier, pin string }{
 		{"docker-image://busybox", "pin"},
 		{"docker-image://session:busybox", "pin"},
