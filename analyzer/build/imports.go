@@ -138,7 +138,7 @@ func (r *run) addImports(rec *record.Record, facts map[digest.Digest]engine.Fact
 			out.Seconds, out.Error = &took, r.redactor.Text(importError(status.Error))
 			switch {
 			case facts != nil:
-				n := facts[i.vertex()].Executions
+				n := facts[i.vertex()].Loads
 				out.Hits = &n
 				out.Result = record.ImportUnused
 				if n > 0 {

@@ -85,11 +85,13 @@ type Fact struct {
 	// KeyOnly says that a cache which the build imported knows the operation on these
 	// inputs, and has no result for it.
 	KeyOnly bool
+	// Loads counts the results that were taken from an imported cache, in the fact of
+	// its ImportVertex; such a fact says nothing else.
+	Loads int
 }
 
 // ImportVertex is the digest of the vertex that stands for the import of a cache
-// (loadResult in BuildKit's solver/llbsolver/bridge.go). Facts may have it, too:
-// its executions are the results that were taken from that cache.
+// (loadResult in BuildKit's solver/llbsolver/bridge.go). Facts may have it, too.
 func ImportVertex(key string) digest.Digest {
 	return digest.FromString("importing cache manifest from " + key)
 }

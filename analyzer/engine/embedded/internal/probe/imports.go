@@ -46,7 +46,7 @@ func (i *Imports) Take(facts map[digest.Digest]engine.Fact) {
 		facts[vertex] = f
 	}
 	for id, n := range i.loads {
-		facts[engine.ImportVertex(id)] = engine.Fact{Executions: n, OutputSize: -1}
+		facts[engine.ImportVertex(id)] = engine.Fact{Loads: n, OutputSize: -1}
 	}
 	i.loads, i.keys, i.result = nil, nil, nil
 }
