@@ -36,15 +36,15 @@ on the files that another step would make anew, it says undecided, and on which 
 
 The embedded engine is asked what it would do. Of another engine (--addr or BUILDKIT_HOST)
 the records of earlier builds tell, and its own list of what it holds; where others have
-built the same instruction on the same base of files that no record has, it says undecided.
-No step runs, and nothing is written to the project or to the cache. The next build of the
-project checks the prediction.
+built the same instruction on the same base of files that no record has, it says
+undecided. No step runs, and nothing is written to the project or to the cache. The next
+build of the project checks the prediction.
 
 --edit takes a path in the build context, an absolute one, or NAME/PATH for a file of the
 named context NAME. It follows symbolic links, as an editor would.
 
-With --since no engine is needed: the working tree as it lies is compared with a build of a
-fresh clone at a git revision that left all of its steps in the cache, as in CI.
+With --since no engine is needed: the working tree as it lies is compared with a build of
+a fresh clone at a git revision that left all of its steps in the cache, as in CI.
 
 Build's flags mean what they mean there; those that say where a result goes are ignored.`,
 		Example: `  layerwise predict .
