@@ -72,7 +72,11 @@ func startBuildkitd(t *testing.T) engine.Engine {
 	if out, err := compile.CombinedOutput(); err != nil {
 		t.Fatalf("build buildkitd: %v\n%s", err, out)
 	}
-	runtime, err := ociruntime.Install(dir)
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	runtime, err := ociruntime.Install(dir, self)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -126,7 +126,11 @@ func startBuildkitd(t *testing.T) string {
 	if out, err := exec.Command("go", "build", "-o", bin, "github.com/moby/buildkit/cmd/buildkitd").CombinedOutput(); err != nil {
 		t.Fatalf("build buildkitd: %v\n%s", err, out)
 	}
-	runtime, err := ociruntime.Install(dir)
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	runtime, err := ociruntime.Install(dir, self)
 	if err != nil {
 		t.Fatal(err)
 	}

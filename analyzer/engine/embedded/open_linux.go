@@ -108,7 +108,7 @@ func chooseRuntime(request StartRequest) (daemon.Runtime, error) {
 		}
 		logrus.Warnf("using the built-in runtime: %v", err)
 	}
-	path, err := ociruntime.Install(run)
+	path, err := ociruntime.Install(run, ociruntime.Self)
 	if err != nil {
 		return daemon.Runtime{}, err
 	}

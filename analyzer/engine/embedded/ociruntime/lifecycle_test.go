@@ -23,7 +23,7 @@ import (
 func TestInstall(t *testing.T) {
 	dir := t.TempDir()
 	for range 2 {
-		path, err := Install(dir)
+		path, err := Install(dir, Self)
 		if err != nil || path != filepath.Join(dir, Name) {
 			t.Fatal(path, err)
 		}
@@ -38,7 +38,7 @@ func TestInstall(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := Install(filepath.Join(dir, "missing")); err == nil {
+	if _, err := Install(filepath.Join(dir, "missing"), Self); err == nil {
 		t.Error("installed into a folder that is not there")
 	}
 	if names, _ := filepath.Glob(dir + "/*"); len(names) != 1 {

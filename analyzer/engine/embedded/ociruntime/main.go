@@ -27,19 +27,20 @@ func Main() {
 	}
 }
 
-// Install makes dir/Name a symlink to the program of whatever process starts it,
-// and returns its path: BuildKit's executor starts it from this one. The program's
-// own path would not do where it is in a folder that this process may not search.
-// An older link is replaced in one step, so that a runtime that is being started
-// meanwhile finds one or the other. dir must exist.
-func Install(dir string) (path string, err error) {
-	const self = "/proc/self/exe"
+// Self is the program of whatever process starts the runtime. It is found also in
+// a folder that the process may not search.
+const Self = "/proc/self/exe"
+
+// Install makes dir/Name a symlink to this program, by its path or as Self, and
+// returns the link's path. An older link is replaced in one step, so that a runtime
+// that is being started meanwhile finds one or the other. dir must exist.
+func Install(dir, program string) (path string, err error) {
 	path = filepath.Join(dir, Name)
-	if old, err := os.Readlink(path); err == nil && old == self {
+	if old, err := os.Readlink(path); err == nil && old == program {
 		return path, nil
 	}
 	temporary := path + "." + strconv.Itoa(os.Getpid())
-	if err := os.Symlink(self, temporary); err != nil {
+	if err := os.Symlink(program, temporary); err != nil {
 		return "", fmt.Errorf("install the container runtime: %w", err)
 	}
 	if err := os.Rename(temporary, path); err != nil {
