@@ -158,7 +158,8 @@ func (t *tap) standIn(ctx context.Context, ref string, opt sourceresolver.Opt) (
 	t.f.replaced[name] = true
 	t.f.mu.Unlock()
 	t.f.keepConfig(ref, config)
-	return name, dgst, config, nil
+	// A named context is read by just this name, and a layout by a digest alone.
+	return name + "@" + dgst.String(), dgst, config, nil
 }
 
 func (f *Frontend) keepConfig(ref string, config []byte) {
