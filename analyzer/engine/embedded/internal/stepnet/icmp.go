@@ -8,6 +8,9 @@ import "gvisor.dev/gvisor/pkg/tcpip/header"
 // and the stack, which takes every address for its own, would answer an echo
 // request in the place of a host that may not be there. The gateway is.
 func dropped(packet []byte) bool {
+	if len(packet) == 0 {
+		return true
+	}
 	switch ipVersion(packet) {
 	case 4:
 		ip := header.IPv4(packet)

@@ -5,11 +5,13 @@ package stepnet
 import (
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"net/netip"
 	"os"
 	"runtime"
 
+	"github.com/moby/sys/user"
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 )
@@ -147,7 +149,23 @@ func configure(ipv6 bool) error {
 			return err
 		}
 	}
+	openPorts()
 	return nil
+}
+
+// openPorts has the calling thread's namespace as container engines have theirs:
+// every user may listen on low ports and ping. Where /proc/sys is closed to us,
+// only root may.
+func openPorts() {
+	_ = os.WriteFile("/proc/sys/net/ipv4/ip_unprivileged_port_start", []byte("0"), 0)
+	if ids, err := user.CurrentProcessGIDMap(); err == nil {
+		last := int64(0)
+		for _, r := range ids {
+			last = max(last, r.ID+r.Count-1)
+		}
+		last = min(last, math.MaxInt32)
+		_ = os.WriteFile("/proc/sys/net/ipv4/ping_group_range", fmt.Appendf(nil, "0 %d", last), 0)
+	}
 }
 
 // address gives an interface an address and the default route of its kind.

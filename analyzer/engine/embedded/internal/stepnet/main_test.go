@@ -12,7 +12,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -30,7 +32,8 @@ const (
 
 	machine4    = "203.0.113.1"
 	machine6    = "fd99::1"
-	onLoopback4 = "10.98.7.6" // of lo
+	onLoopback4 = "10.98.7.6"   // of lo
+	silent4     = "203.0.113.9" // takes packets and never answers
 )
 
 func TestMain(m *testing.M) {
@@ -102,7 +105,14 @@ func setUpMachine() error {
 			return err
 		}
 	}
-	return nil
+	machine, err := netlink.LinkByName("machine")
+	if err != nil {
+		return err
+	}
+	return netlink.NeighAdd(&netlink.Neigh{
+		LinkIndex: machine.Attrs().Index, State: netlink.NUD_PERMANENT,
+		IP: net.ParseIP(silent4), HardwareAddr: net.HardwareAddr{2, 0, 0, 0, 0, 9},
+	})
 }
 
 // probe is a program of a step. It prints what it got, and on a second line the
@@ -121,13 +131,20 @@ const probeTimeout = 20 * time.Second
 
 func runProbe(args []string) (string, error) {
 	switch args[0] {
-	case "tcp", "unix", "udp", "udp4", "udp6": // NETWORK ADDRESS TEXT: an exchange
-		conn, err := net.DialTimeout(args[0], args[1], probeTimeout)
+	case "tcp", "unix", "udp", "udp4", "udp6": // NETWORK ADDRESS TEXT [TIMEOUT]: an exchange
+		timeout := probeTimeout
+		if len(args) > 3 {
+			var err error
+			if timeout, err = time.ParseDuration(args[3]); err != nil {
+				return "", err
+			}
+		}
+		conn, err := net.DialTimeout(args[0], args[1], timeout)
 		if err != nil {
 			return "", err
 		}
 		defer conn.Close()
-		_ = conn.SetDeadline(time.Now().Add(probeTimeout))
+		_ = conn.SetDeadline(time.Now().Add(timeout))
 		if _, err := io.WriteString(conn, args[2]); err != nil {
 			return "", err
 		}
@@ -141,6 +158,48 @@ func runProbe(args []string) (string, error) {
 		text := make([]byte, 1<<16)
 		n, err := conn.Read(text)
 		return string(text[:n]), err
+	case "again": // ADDRESS COUNT: connections from one port, each ended by the server
+		count, err := strconv.Atoi(args[2])
+		from := &net.TCPAddr{Port: 34567}
+		for i := 0; i < count && err == nil; i++ {
+			var conn net.Conn
+			d := net.Dialer{LocalAddr: from, Timeout: probeTimeout}
+			conn, err = d.Dial("tcp", args[1])
+			for wait := 0; errors.Is(err, unix.EADDRINUSE) && wait < 2000; wait++ { // the last word is on its way
+				time.Sleep(time.Millisecond)
+				conn, err = d.Dial("tcp", args[1])
+			}
+			if err == nil {
+				_, err = io.ReadAll(conn)
+				conn.Close()
+			}
+		}
+		return "", err
+	case "many": // ADDRESS COUNT: short connections; the longest one's time
+		count, err := strconv.Atoi(args[2])
+		var longest time.Duration
+		for i := 0; i < count && err == nil; i++ {
+			start := time.Now()
+			_, err = runProbe([]string{"tcp", args[1], "x"})
+			longest = max(longest, time.Since(start))
+		}
+		return longest.String(), err
+	case "serve": // ADDRESS TIME
+		while, err := time.ParseDuration(args[2])
+		if err != nil {
+			return "", err
+		}
+		return "", serve(args[1], while)
+	case "files": // FILE…: what is in them
+		var texts []string
+		for _, name := range args[1:] {
+			text, err := os.ReadFile(name)
+			if err != nil {
+				return "", err
+			}
+			texts = append(texts, strings.Join(strings.Fields(string(text)), " "))
+		}
+		return strings.Join(texts, ", "), nil
 	case "download": // ADDRESS: bytes, and how many are wrong
 		conn, err := net.DialTimeout("tcp", args[1], probeTimeout)
 		if err != nil {
@@ -197,6 +256,11 @@ func run(t *testing.T, ns *namespace, args ...string) (string, error) {
 // newStep makes the network of a step, by the first device that works.
 func newStep(t *testing.T, kinds ...func(*os.File) (device, error)) *namespace {
 	t.Helper()
+	return newStepWithin(t, newLimits(), kinds...)
+}
+
+func newStepWithin(t *testing.T, most limits, kinds ...func(*os.File) (device, error)) *namespace {
+	t.Helper()
 	if kinds == nil {
 		kinds = deviceKinds
 	}
@@ -204,7 +268,8 @@ func newStep(t *testing.T, kinds ...func(*os.File) (device, error)) *namespace {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ns, err := newNamespace(l, newLimits())
+	var ending sync.WaitGroup
+	ns, err := newNamespace(l, most, &ending)
 	if err != nil {
 		l.close()
 		t.Fatal(err)
@@ -213,8 +278,20 @@ func newStep(t *testing.T, kinds ...func(*os.File) (device, error)) *namespace {
 		if err := ns.Close(); err != nil {
 			t.Error(err)
 		}
+		ending.Wait()
 	})
 	return ns
+}
+
+// eventually waits until a condition holds.
+func eventually(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		if holds() {
+			return
+		}
+	}
+	t.Fatalf("it did not come to pass that %s", what)
 }
 
 // listen serves TCP at an address of the machine, and returns it with its port.

@@ -18,11 +18,14 @@ type namespace struct {
 	stack      *netstack
 	resolvConf string
 	forget     func() // tells the provider; may be nil
+	ending     *sync.WaitGroup
 	close      sync.Once
 	closeErr   error
 }
 
-func newNamespace(l *link, limits limits) (*namespace, error) {
+// newNamespace takes the link. What is left to do after Close is counted in
+// ending.
+func newNamespace(l *link, limits limits, ending *sync.WaitGroup) (*namespace, error) {
 	path, err := writeResolvConf()
 	if err != nil {
 		return nil, err
@@ -32,7 +35,7 @@ func newNamespace(l *link, limits limits) (*namespace, error) {
 		os.Remove(path)
 		return nil, err
 	}
-	return &namespace{link: l, stack: s, resolvConf: path}, nil
+	return &namespace{link: l, stack: s, resolvConf: path, ending: ending}, nil
 }
 
 // Set has the step join the namespace, and ask its gateway for names.
@@ -56,15 +59,19 @@ func (n *namespace) Set(s *specs.Spec) error {
 // Sample has nothing to tell, as with the machine's network.
 func (n *namespace) Sample() (*resourcestypes.NetworkSample, error) { return nil, nil }
 
-// Close ends all connections. Further calls return the same.
+// Close ends all connections. Further calls return the same. The kernel takes some
+// 20 milliseconds to end a device, for which no step waits.
 func (n *namespace) Close() error {
 	n.close.Do(func() {
+		n.stack.cancel()
+		n.closeErr = os.Remove(n.resolvConf)
+		n.ending.Go(func() {
+			n.stack.close()
+			n.link.close()
+		})
 		if n.forget != nil {
 			n.forget()
 		}
-		n.stack.close()
-		n.link.close()
-		n.closeErr = os.Remove(n.resolvConf)
 	})
 	return n.closeErr
 }

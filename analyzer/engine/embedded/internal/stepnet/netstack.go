@@ -6,9 +6,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/netip"
 	"os"
 
+	"golang.org/x/sys/unix"
 	"gvisor.dev/gvisor/pkg/buffer"
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/header"
@@ -65,8 +67,12 @@ func (n *netstack) configure() tcpip.Error {
 		return err
 	}
 	sack, grow := tcpip.TCPSACKEnabled(true), tcpip.TCPModerateReceiveBufferOption(true)
+	// The stack would take no new connection from a port whose last one ended less
+	// than a minute ago by our side: it looks for a listening socket, and has none.
+	// No packet is on its way for long here.
+	wait := tcpip.TCPTimeWaitTimeoutOption(0)
 	for _, option := range []tcpip.SettableTransportProtocolOption{
-		&sack, &grow,
+		&sack, &grow, &wait,
 		&tcpip.TCPReceiveBufferSizeRangeOption{Min: tcp.MinBufferSize, Default: windowBytes, Max: maxWindowBytes},
 		&tcpip.TCPSendBufferSizeRangeOption{Min: tcp.MinBufferSize, Default: windowBytes, Max: maxWindowBytes},
 	} {
@@ -91,16 +97,16 @@ const (
 	maxWindowBytes = 4 << 20
 )
 
-// read hands the step's packets to the stack until the device is closed.
+// read hands the step's packets to the stack until the device has ended.
 func (n *netstack) read(e *endpoint) {
 	packet := make([]byte, 1<<16)
 	for {
 		size, err := e.device.Read(packet)
 		switch {
-		case errors.Is(err, os.ErrClosed):
-			return
-		case err != nil || size == 0:
-			continue // an interface that is down; the device says so by blocking next time
+		case errors.Is(err, unix.ENETDOWN), err == io.EOF:
+			continue // it was set down, which is said once; or the packet is empty
+		case err != nil:
+			return // closed, or gone: a step that has all rights removed it
 		}
 		if dropped(packet[:size]) {
 			continue

@@ -25,7 +25,9 @@ func forbidden(a netip.Addr) bool {
 		return true
 	case a.Is4():
 		b := a.As4()
-		return b[0] == 0 || b == [4]byte{255, 255, 255, 255} // Linux takes 0.0.0.0 for itself
+		if b[0] == 0 || b == [4]byte{255, 255, 255, 255} { // Linux takes 0.0.0.0 for itself
+			return true
+		}
 	case a.IsUnspecified(), a.IsLinkLocalUnicast(): // a link-local one would need an interface
 		return true
 	}

@@ -10,73 +10,85 @@ import (
 	"github.com/moby/buildkit/util/network"
 )
 
-// Provider makes networks for steps. One network is always made ahead, so that
-// no step waits for it.
+// Provider makes networks for steps.
 type Provider struct {
 	limits limits
-	next   chan made // of one
+	tried  chan struct{} // closed once err is known
+	err    error
 
 	mu     sync.Mutex
 	closed bool
 	open   map[*namespace]struct{}
-}
-
-// made is what came of making a network.
-type made struct {
-	link *link
-	err  error
+	// working is what makes or ends networks. It does not start from nothing once
+	// closed is set.
+	working sync.WaitGroup
 }
 
 var errClosed = errors.New("network of steps is closed")
 
-// Start returns at once and begins to make the first network.
+// Start returns at once and tries to make a network.
 func Start() *Provider {
-	p := &Provider{limits: newLimits(), next: make(chan made, 1), open: map[*namespace]struct{}{}}
-	go p.prepare()
+	p := &Provider{limits: newLimits(), tried: make(chan struct{}), open: map[*namespace]struct{}{}}
+	p.working.Go(p.try)
 	return p
 }
 
-// prepare must not be called again before its answer was taken from p.next.
-func (p *Provider) prepare() {
-	l, err := newLink(deviceKinds...)
-	p.next <- made{l, err}
+// try ends the network that it makes: a build may run no step, and at its end it
+// would wait for it.
+func (p *Provider) try() {
+	var l *link
+	l, p.err = newLink(deviceKinds...)
+	close(p.tried)
+	if p.err == nil {
+		l.close()
+	}
 }
 
-// Err tells, once the first network was tried, why this machine has none.
+// Err tells, once a network was tried, why this machine has none.
 func (p *Provider) Err() error {
-	m := <-p.next
-	p.next <- m
-	return m.err
+	<-p.tried
+	return p.err
 }
 
-// New returns a network for one step.
+// New returns a network for one step. To make one takes a few milliseconds.
 func (p *Provider) New(ctx context.Context, _ string, _ network.NamespaceOptions) (network.Namespace, error) {
-	var m made
-	select {
-	case m = <-p.next:
-	case <-ctx.Done():
+	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	go p.prepare()
-	if m.err != nil {
-		return nil, m.err
+	if !p.begin() {
+		return nil, errClosed
 	}
-	ns, err := newNamespace(m.link, p.limits)
+	defer p.working.Done()
+	l, err := newLink(deviceKinds...)
 	if err != nil {
-		m.link.close()
 		return nil, err
 	}
-	p.mu.Lock()
-	if !p.closed {
-		p.open[ns] = struct{}{}
-		ns.forget = func() { p.forget(ns) }
+	ns, err := newNamespace(l, p.limits, &p.working)
+	if err != nil {
+		l.close()
+		return nil, err
 	}
+	ns.forget = func() { p.forget(ns) }
+	p.mu.Lock()
 	closed := p.closed
+	if !closed {
+		p.open[ns] = struct{}{}
+	}
 	p.mu.Unlock()
 	if closed {
 		return nil, errors.Join(errClosed, ns.Close())
 	}
 	return ns, nil
+}
+
+// begin has Close wait for the caller, unless it was called.
+func (p *Provider) begin() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.closed {
+		p.working.Add(1)
+	}
+	return !p.closed
 }
 
 func (p *Provider) forget(ns *namespace) {
@@ -85,27 +97,20 @@ func (p *Provider) forget(ns *namespace) {
 	delete(p.open, ns)
 }
 
-// Close takes the network from the steps that still have one. New fails from
-// then on.
+// Close takes the network from the steps that still have one, and waits until
+// nothing is left of any. New fails from then on.
 func (p *Provider) Close() error {
 	p.mu.Lock()
-	if p.closed {
-		p.mu.Unlock()
-		return nil
-	}
 	p.closed = true
 	var open []*namespace
 	for ns := range p.open {
 		open = append(open, ns)
 	}
 	p.mu.Unlock()
-	if m := <-p.next; m.err == nil {
-		m.link.close()
-	}
-	p.next <- made{err: errClosed}
 	var errs []error
 	for _, ns := range open {
 		errs = append(errs, ns.Close())
 	}
+	p.working.Wait()
 	return errors.Join(errs...)
 }
