@@ -97,6 +97,17 @@ func golden(t *testing.T, name, got string) {
 	}
 }
 
+// The header says when steps have the machine's network.
+func TestNetworkInHeader(t *testing.T) {
+	for network, want := range map[string]bool{"": false, "isolated": false, "host": true} {
+		r := firstBuild()
+		r.Builds[0].Engine.Network = network
+		if got := strings.Contains(render(t, r, report.Options{Width: 120}), "   network: host"); got != want {
+			t.Errorf("network %q: header says host: %t", network, got)
+		}
+	}
+}
+
 func render(t *testing.T, r *report.Report, o report.Options) string {
 	t.Helper()
 	var buf bytes.Buffer

@@ -72,6 +72,9 @@ type job struct {
 	NoUserNamespaces bool
 	Runtime          string
 	Insecure         bool
+	// Reach listens at an address beyond the loopback, in a network of the helper's
+	// own, and adds it to the step's arguments.
+	Reach bool
 	// Again solves once more after a restart with a tmpfs of so many bytes.
 	Again int64
 }
@@ -97,6 +100,13 @@ func helper(text string) error {
 		if err := refuseUserNamespaces(); err != nil {
 			return err
 		}
+	}
+	if j.Reach {
+		at, err := listenBeyondLoopback()
+		if err != nil {
+			return err
+		}
+		j.Args = append(j.Args, at)
 	}
 	parent := filepath.Dir(j.Root)
 	if j.Tmpfs > 0 {
@@ -258,6 +268,10 @@ func solve(t testing.TB, e *embedded.Engine, state llb.State, locals map[string]
 
 // trySolve takes the facts of a failed solve, too.
 func trySolve(ctx context.Context, e *embedded.Engine, state llb.State, locals map[string]string) (built, error) {
+	return trySolveAllowing(ctx, e, state, locals)
+}
+
+func trySolveAllowing(ctx context.Context, e *embedded.Engine, state llb.State, locals map[string]string, entitlements ...string) (built, error) {
 	b := built{names: map[digest.Digest]string{}}
 	mounts := map[string]fsutil.FS{}
 	for name, dir := range locals {
@@ -286,7 +300,7 @@ func trySolve(ctx context.Context, e *embedded.Engine, state llb.State, locals m
 			}
 		}
 	}()
-	_, solveErr := e.Client().Solve(ctx, def, client.SolveOpt{LocalMounts: mounts}, status)
+	_, solveErr := e.Client().Solve(ctx, def, client.SolveOpt{LocalMounts: mounts, AllowedEntitlements: entitlements}, status)
 	<-done
 	facts, err := e.Facts(context.WithoutCancel(ctx))
 	b.facts = facts

@@ -3,7 +3,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"strconv"
@@ -67,6 +69,35 @@ func run(args []string) error {
 		if err == nil {
 			f.Close()
 			return fmt.Errorf("opened %s", args[1])
+		}
+		return nil
+	case "connect": // connect ADDRESS
+		conn, err := net.DialTimeout("tcp", args[1], 10*time.Second)
+		if err == nil {
+			err = conn.Close()
+		}
+		return err
+	case "refused": // refused ADDRESS: connecting must be refused
+		conn, err := net.DialTimeout("tcp", args[1], 10*time.Second)
+		if err == nil {
+			conn.Close()
+			return fmt.Errorf("connected to %s", args[1])
+		}
+		if !errors.Is(err, syscall.ECONNREFUSED) {
+			return err
+		}
+		return nil
+	case "interfaces": // interfaces NAME…: they are all that there are
+		all, err := net.Interfaces()
+		if err != nil {
+			return err
+		}
+		var names []string
+		for _, i := range all {
+			names = append(names, i.Name)
+		}
+		if got, want := strings.Join(names, " "), strings.Join(args[1:], " "); got != want {
+			return fmt.Errorf("interfaces are %q, want %q", got, want)
 		}
 		return nil
 	case "fail":
