@@ -232,13 +232,20 @@ func runProbe(args []string) (string, error) {
 // run runs a probe in a step's network.
 func run(t *testing.T, ns *namespace, args ...string) (string, error) {
 	t.Helper()
+	return runIn(t, ns.link.netns.Fd(), args...)
+}
+
+// runIn is run for a step that may be closed meanwhile, by the descriptor of its
+// namespace.
+func runIn(t *testing.T, netns uintptr, args ...string) (string, error) {
+	t.Helper()
 	var out []byte
 	var err error
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		runtime.LockOSThread() // the thread ends with the goroutine
-		if err = unix.Setns(int(ns.link.netns.Fd()), unix.CLONE_NEWNET); err != nil {
+		if err = unix.Setns(int(netns), unix.CLONE_NEWNET); err != nil {
 			return
 		}
 		cmd := exec.Command("/proc/self/exe")
@@ -323,8 +330,8 @@ func answer(conn net.Conn) {
 	_, _ = conn.Write(text)
 }
 
-// configureMachine gives the machine a resolv.conf.
-func configureMachine(t *testing.T, text string) {
+// configureMachine gives the machine a resolv.conf, and returns its path.
+func configureMachine(t *testing.T, text string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "resolv.conf")
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
@@ -333,4 +340,5 @@ func configureMachine(t *testing.T, text string) {
 	old := machineConfig
 	machineConfig = path
 	t.Cleanup(func() { machineConfig = old })
+	return path
 }

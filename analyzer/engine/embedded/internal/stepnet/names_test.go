@@ -111,9 +111,11 @@ func TestSilentNameServer(t *testing.T) {
 
 // The machine may change its network while a step runs.
 func TestNameServersChange(t *testing.T) {
-	configureMachine(t, "nameserver "+silent4+"\n")
+	path := configureMachine(t, "nameserver "+silent4+"\n")
 	ns := newStep(t)
-	configureMachine(t, "nameserver "+machine4+"\n")
+	if err := os.WriteFile(path, []byte("nameserver "+machine4+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	serveNames(t, machine4)
 	if said, err := run(t, ns, "name", "udp", "example.test."); said != "["+known+"]" || err != nil {
 		t.Errorf("%q, %v", said, err)

@@ -166,7 +166,8 @@ func TestCloseLeavesNothing(t *testing.T) {
 	for i := range 4 {
 		ns := newOf(t, p)
 		steps = append(steps, ns)
-		probes.Go(func() { _, _ = run(t, ns, "tcp", l.Addr().String(), "x", "3s") })
+		netns := ns.link.netns.Fd()
+		probes.Go(func() { _, _ = runIn(t, netns, "tcp", l.Addr().String(), "x", "3s") })
 		conn, err := l.Accept()
 		if err != nil {
 			t.Fatal(err)
@@ -218,9 +219,10 @@ func TestCloseWhileConnecting(t *testing.T) {
 	most := newLimits()
 	ns := newStepWithin(t, most)
 	done := make(chan struct{})
+	netns := ns.link.netns.Fd()
 	go func() {
 		defer close(done)
-		_, _ = run(t, ns, "tcp", silent4+":80", "x", "2s")
+		_, _ = runIn(t, netns, "tcp", silent4+":80", "x", "2s")
 	}()
 	eventually(t, "a connection is being made", func() bool { return len(most.connections) == 1 })
 	if err := ns.Close(); err != nil {
