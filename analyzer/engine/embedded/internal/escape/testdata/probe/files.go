@@ -1,0 +1,152 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// openFiles are the descriptors of this process and what they lead to.
+func openFiles() map[int]string {
+	open := map[int]string{}
+	for fd := range 4096 {
+		if link, err := os.Readlink("/proc/self/fd/" + strconv.Itoa(fd)); err == nil {
+			open[fd] = link
+		}
+	}
+	return open
+}
+
+func descriptors(open map[int]string) []probe {
+	return []probe{
+		{"files/descriptors", func() string {
+			var text []string
+			for fd := range 4096 {
+				if link, ok := open[fd]; ok {
+					kind, _, _ := strings.Cut(link, ":[")
+					text = append(text, fmt.Sprintf("%d=%s", fd, kind))
+				}
+			}
+			return strings.Join(text, " ")
+		}},
+		{"files/descriptors-of-all", leads},
+		{"files/fchmod-stdin", func() string { return outcome(unix.Fchmod(0, 0o600)) }},
+		{"files/fchmod-stdin-back", func() string { return outcome(unix.Fchmod(0, 0o666)) }},
+		{"files/cwd", currentFolder},
+		{"files/host-path", func() string {
+			_, err := os.Stat(machine.Secret)
+			return outcome(err)
+		}},
+		{"files/above-root", func() string {
+			_, err := os.Stat(strings.Repeat("../", 64) + machine.Secret)
+			return outcome(err)
+		}},
+		{"files/root-names", names("/")},
+		{"files/own-program", opening("/proc/self/exe", unix.O_WRONLY)},
+		{"files/memfd", func() string {
+			_, err := unix.MemfdCreate("probe", 0)
+			return outcome(err)
+		}},
+	}
+}
+
+// leads follows every descriptor of every process to a file of the machine.
+func leads() string {
+	links, _ := filepath.Glob("/proc/[0-9]*/fd/*")
+	for _, link := range links {
+		if _, err := os.Stat(link + machine.Secret); err == nil {
+			return "found by " + link
+		}
+		if _, err := os.Stat(link + strings.Repeat("/..", 32) + machine.Secret); err == nil {
+			return "found above " + link
+		}
+	}
+	return "only own"
+}
+
+// currentFolder tells whether this process is in its own file system.
+func currentFolder() string {
+	folder, err := unix.Getwd()
+	if err != nil {
+		return outcome(err)
+	}
+	if strings.HasPrefix(folder, "(unreachable)") {
+		return folder
+	}
+	if _, err := os.Stat("./" + strings.Repeat("../", 64) + machine.Secret); err == nil {
+		return "outside"
+	}
+	return "inside"
+}
+
+// look tells which of the named files are there, and whether they hold the
+// machine's secret.
+func look() string {
+	var found []string
+	for _, path := range os.Args[2:] {
+		filepath.WalkDir(path, func(path string, d os.DirEntry, err error) error {
+			if err != nil || !d.Type().IsRegular() {
+				return nil
+			}
+			text, err := os.ReadFile(path)
+			if err == nil && bytes.Contains(text, []byte(machine.Mark)) && path != "/facts.json" {
+				found = append(found, "secret in "+path)
+			}
+			return nil
+		})
+	}
+	slices.Sort(found)
+	if len(found) > 0 {
+		return strings.Join(found, ", ")
+	}
+	return "no secret"
+}
+
+// readAll reads the named files, through links.
+func readAll() string {
+	for _, path := range os.Args[2:] {
+		if text, err := os.ReadFile(path); err == nil && bytes.Contains(text, []byte(machine.Mark)) {
+			return "secret in " + path
+		}
+		paths, _ := filepath.Glob(path + "/*")
+		for _, path := range paths {
+			if text, err := os.ReadFile(path); err == nil && bytes.Contains(text, []byte(machine.Mark)) {
+				return "secret in " + path
+			}
+		}
+	}
+	return "no secret"
+}
+
+// writeAll overwrites the named files, and makes files in the named folders.
+func writeAll() string {
+	for _, path := range os.Args[2:] {
+		_ = os.WriteFile(path, []byte("overwritten"), 0o666)
+		_ = os.WriteFile(path+"/secret", []byte("overwritten"), 0o666)
+		_ = os.WriteFile(path+"/new", []byte("overwritten"), 0o666)
+	}
+	return "ok"
+}
+
+// openNode opens device nodes that it finds.
+func openNode() string {
+	var text []string
+	for _, path := range os.Args[2:] {
+		info, err := os.Lstat(path)
+		if err == nil && info.Mode()&os.ModeDevice == 0 {
+			text = append(text, "no device")
+			continue
+		}
+		text = append(text, opening(path, unix.O_RDONLY)())
+	}
+	return strings.Join(text, " ")
+}
+
+// rewrite opens a descriptor that was made with O_PATH for writing.
+func rewrite() string { return opening("/proc/self/fd/"+os.Args[2], unix.O_WRONLY)() }
