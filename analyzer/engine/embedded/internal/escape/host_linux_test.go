@@ -37,7 +37,7 @@ type facts struct {
 // host is what the machine has that steps must not reach.
 type host struct {
 	facts
-	folder   string // with the file of the secret alone
+	folder   string // with the file of the secret, and a list of users
 	before   string // a description of it
 	machine  string // a description of files of the machine
 	sentinel *exec.Cmd
@@ -54,6 +54,9 @@ func newHost(t *testing.T) *host {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(h.Secret, []byte(h.Mark), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(h.folder, "passwd"), []byte("stranger:x:0:0::/:/\n"), 0o666); err != nil {
 		t.Fatal(err)
 	}
 	// In reach of whoever gets there: nothing but the step's confinement is in the

@@ -68,7 +68,6 @@ var kernel = []probe{
 	{"kernel/move-pages", call(unix.SYS_MOVE_PAGES, 0, 0, 0, 0, 0, 0)},
 	{"kernel/vhangup", call(unix.SYS_VHANGUP)},
 	{"kernel/nfsservctl", call(unix.SYS_NFSSERVCTL, 0, 0, 0)},
-	{"kernel/landlock", call(unix.SYS_LANDLOCK_CREATE_RULESET, 0, 0, 1)},
 	{"kernel/unknown-call", call(1 << 20)},
 	{"keyrings/keyctl", call(unix.SYS_KEYCTL, unix.KEYCTL_GET_KEYRING_ID, ^uintptr(2), 0)},
 	{"keyrings/add-key", func() string {

@@ -6,6 +6,5 @@ func init() {
 	kernel = append(kernel,
 		probe{"kernel/iopl", call(unix.SYS_IOPL, 3)},
 		probe{"kernel/ioperm", call(unix.SYS_IOPERM, 0, 1, 1)},
-		probe{"kernel/modify-ldt", call(unix.SYS_MODIFY_LDT, 0, pointer(), 16)},
 	)
 }

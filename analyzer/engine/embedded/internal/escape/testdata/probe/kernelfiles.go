@@ -144,14 +144,23 @@ func readOnly(path string) func() string {
 		if err != nil {
 			return outcome(err)
 		}
+		seen := false
 		var writable []string
 		for line := range strings.Lines(string(text)) {
 			f := strings.Fields(line)
 			_, behind, _ := strings.Cut(line, " - ")
 			kind, _, _ := strings.Cut(behind, " ")
-			if at := f[4]; slices.Contains(kernelKinds, kind) && (at == path || strings.HasPrefix(at, path+"/")) && !strings.HasPrefix(f[5], "ro") {
+			at := f[4]
+			if !slices.Contains(kernelKinds, kind) || at != path && !strings.HasPrefix(at, path+"/") {
+				continue
+			}
+			seen = true
+			if !strings.HasPrefix(f[5], "ro") {
 				writable = append(writable, at)
 			}
+		}
+		if !seen {
+			return "none"
 		}
 		if len(writable) > 0 {
 			return "writable: " + strings.Join(writable, " ")
