@@ -114,6 +114,7 @@ func openStorage(cfg Config) (*storage, base.WorkerOpt, error) {
 	}
 	s.network = isolate(&opt, networks)
 	limitRights(opt.NetworkProviders)
+	guardDev(opt.NetworkProviders, filepath.Join(cfg.Root, "runc-"+cfg.Snapshotter, "executor"))
 	// Platforms that this machine emulates are left for BuildKit to look for
 	// when a build asks: running a program of each costs more than the start.
 	opt.Platforms = []ocispecs.Platform{platforms.Normalize(platforms.DefaultSpec())}

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/session"
@@ -25,6 +26,9 @@ const linkMark = "link to "
 func build(t *testing.T, e *embedded.Engine, context map[string]string, dockerfile string) (string, error) {
 	t.Helper()
 	dir := t.TempDir()
+	if err := os.Link(probeProgram, filepath.Join(dir, "probe")); err != nil {
+		t.Fatal(err)
+	}
 	for name, text := range context {
 		path := filepath.Join(dir, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
@@ -36,6 +40,9 @@ func build(t *testing.T, e *embedded.Engine, context map[string]string, dockerfi
 			err = os.Symlink(target, path)
 		} else {
 			err = os.WriteFile(path, []byte(text), 0o755)
+		}
+		if err == nil && !link {
+			err = os.Chtimes(path, time.Time{}, time.Unix(1, 0)) // the engine then has most of it
 		}
 		if err != nil {
 			t.Fatal(err)

@@ -68,22 +68,26 @@ var tricks = []trick{
 	{"copy-context-through", toHost, "FROM base\nCOPY tree/m/secret /x\nRUN " + readStep, ""},
 	{"copy-context-above", toHost, "FROM base\nCOPY ../../../../../../..HOST/secret /x\nRUN " + readStep, ""},
 	{"add-target", toHost, "ADD facts.json /m/\nRUN " + writeStep, ""},
-	{"user", map[string]string{"etc/passwd": "HOST/passwd"}, "USER stranger\nRUN " + readStep, ""},
-	{"owner", map[string]string{"etc/passwd": "HOST/passwd"}, "COPY --chown=stranger facts.json /x\nRUN " + readStep, ""},
+	{"user", map[string]string{"etc/passwd": "HOST/passwd"}, "USER stranger\nRUN [\"/probe\", \"user\"]", ""},
+	{"owner", map[string]string{"etc/passwd": "HOST/passwd"}, "COPY --chown=stranger facts.json /x\nRUN [\"/probe\", \"owner\", \"/x\"]", ""},
 	{"program", map[string]string{"self": "/proc/self/exe"}, "RUN [\"/self\", \"--version\"]", ""},
 	{"shell", map[string]string{"bin/sh": "/proc/self/exe"}, "RUN true", ""},
 }
 
 func TestLinks(t *testing.T) {
-	everySetting(t, func(t *testing.T, s setting, h *host, e *embedded.Engine) {
-		for _, trick := range tricks {
-			t.Run(trick.name, func(t *testing.T) {
-				output, err := trick.build(t, h, e)
-				h.check(t)
-				t.Logf("output %q, error %v", output, err)
-			})
-		}
-	})
+	for _, s := range settings(t) {
+		t.Run(s.String(), func(t *testing.T) {
+			e := start(t, s)
+			for _, trick := range tricks {
+				t.Run(trick.name, func(t *testing.T) {
+					h := newHost(t)
+					output, err := trick.build(t, h, e)
+					h.check(t)
+					t.Logf("output %q, error %v", output, err)
+				})
+			}
+		})
+	}
 }
 
 func (trick trick) build(t *testing.T, h *host, e *embedded.Engine) (string, error) {

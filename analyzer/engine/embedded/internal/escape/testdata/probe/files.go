@@ -1,11 +1,10 @@
 package main
 
 import (
-	"bytes"
+	"crypto/sha256"
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -100,43 +99,32 @@ func currentFolder() string {
 	return "inside"
 }
 
-// look tells which of the named files are there, and whether they hold the
-// machine's secret.
-func look() string {
-	var found []string
-	for _, path := range os.Args[2:] {
-		filepath.WalkDir(path, func(path string, d os.DirEntry, err error) error {
-			if err != nil || !d.Type().IsRegular() {
-				return nil
-			}
-			text, err := os.ReadFile(path)
-			if err == nil && bytes.Contains(text, []byte(machine.Mark)) && path != "/facts.json" {
-				found = append(found, "secret in "+path)
-			}
-			return nil
-		})
-	}
-	slices.Sort(found)
-	if len(found) > 0 {
-		return strings.Join(found, ", ")
-	}
-	return "no secret"
+// isSecret reports whether a file has the content of the machine's.
+func isSecret(path string) bool {
+	text, err := os.ReadFile(path)
+	return err == nil && fmt.Sprintf("%x", sha256.Sum256(text)) == machine.Content
 }
 
-// readAll reads the named files, through links.
+// readAll reads the named files, and those in the named folders, through links.
 func readAll() string {
 	for _, path := range os.Args[2:] {
-		if text, err := os.ReadFile(path); err == nil && bytes.Contains(text, []byte(machine.Mark)) {
-			return "secret in " + path
-		}
-		paths, _ := filepath.Glob(path + "/*")
-		for _, path := range paths {
-			if text, err := os.ReadFile(path); err == nil && bytes.Contains(text, []byte(machine.Mark)) {
+		below, _ := filepath.Glob(path + "/*")
+		for _, path := range append(below, path) {
+			if isSecret(path) {
 				return "secret in " + path
 			}
 		}
 	}
 	return "no secret"
+}
+
+// owner tells whose a file is.
+func owner() string {
+	var st unix.Stat_t
+	if err := unix.Lstat(os.Args[2], &st); err != nil {
+		return outcome(err)
+	}
+	return strconv.Itoa(int(st.Uid))
 }
 
 // writeAll overwrites the named files, and makes files in the named folders.

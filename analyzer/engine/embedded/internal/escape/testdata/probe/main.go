@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -26,6 +27,7 @@ import (
 type facts struct {
 	Mark     string // in the environment of the engine and of the sentinel
 	Secret   string // path of a file of the machine
+	Content  string // SHA-256 of that file, in hexadecimal digits
 	PID      int    // of the sentinel, a process of the machine
 	Abstract string // name of an abstract socket
 	TCP4     string // addresses that listen on the loopback interface
@@ -77,12 +79,13 @@ var acts = map[string]func() string{
 	"identity":   identity,
 	"interfaces": interfaces,
 	"neighbour":  neighbour,
-	"look":       look,
+	"owner":      owner,
 	"read":       readAll,
 	"write":      writeAll,
 	"rewrite":    rewrite,
 	"cwd":        currentFolder,
 	"node":       openNode,
+	"user":       func() string { return strconv.Itoa(os.Getuid()) },
 }
 
 // within calls try on a thread that ends with it, and not for long.
