@@ -72,7 +72,7 @@ func TestArchives(t *testing.T) {
 					files["evil.tar"] = h.archive(t, a.entries)
 					output, err := build(t, e, files, header+"FROM base\nADD evil.tar /x/\nRUN "+a.step+"\n")
 					h.check(t)
-					t.Logf("output %q, error %v", output, err)
+					checkOutcome(t, a.want, output, err)
 				})
 			}
 		})
