@@ -68,8 +68,6 @@ var tricks = []trick{
 	{"add-target", toHost, "ADD facts.json /m/\nRUN " + writeStep, "write: ok"},
 	{"user", map[string]string{"etc/passwd": "HOST/passwd"}, "USER stranger\nRUN [\"/probe\", \"user\"]", "unable to find user stranger"},
 	{"owner", map[string]string{"etc/passwd": "HOST/passwd"}, "COPY --chown=stranger facts.json /x\nRUN [\"/probe\", \"owner\", \"/x\"]", "owner: 0"},
-	{"program", map[string]string{"self": "/proc/self/exe"}, "RUN [\"/self\", \"--version\"]", "no such file or directory"},
-	{"shell", map[string]string{"bin/sh": "/proc/self/exe"}, "RUN true", "no such file or directory"},
 }
 
 func TestLinks(t *testing.T) {
