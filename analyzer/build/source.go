@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/layerwise/layerwise/analyzer/buildcontext"
@@ -227,6 +228,18 @@ func (s Source) Folder(name string) string {
 		return at
 	}
 	return ""
+}
+
+// Folders are the named contexts that are folders, sorted.
+func (s Source) Folders() []string {
+	var names []string
+	for name := range s.Named {
+		if s.Folder(name) != "" {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // oneFile is a file system of at most one file in memory.

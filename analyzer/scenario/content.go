@@ -21,21 +21,25 @@ func (c Change) check() error    { return checkPath(c.Path) }
 func (c Change) paths() []string { return []string{c.Path} }
 
 func (c Change) apply(f *files) error {
-	info, err := f.context.regular(c.Path)
+	at, info, err := f.file(c.Path)
 	if err != nil {
 		return err
 	}
-	if c.Content == nil {
-		return f.context.write(c.Path, info, "\n", true)
-	}
-	if info.Size() == int64(len(*c.Content)) {
-		if old, err := f.context.read(c.Path, info); err != nil {
-			return err
-		} else if old == *c.Content {
-			return errors.New("the file has this content already; to change its time alone, use touch")
+	content := "\n"
+	if c.Content != nil {
+		content = *c.Content
+		if info.Size() == int64(len(content)) {
+			if old, err := at.read(at.name, info); err != nil {
+				return err
+			} else if old == content {
+				return errors.New("the file has this content already; to change its time alone, use touch")
+			}
 		}
 	}
-	return f.context.write(c.Path, info, *c.Content, false)
+	if err := at.write(at.name, info, content, c.Content == nil); err != nil {
+		return err
+	}
+	return f.keepTwins(at)
 }
 
 // Add makes a new file, and the folders above it where they are missing.
@@ -54,7 +58,11 @@ func (a Add) apply(f *files) error {
 	if mode == 0 {
 		mode = 0o644
 	}
-	return f.context.create(a.Path, a.Content, mode)
+	at, err := f.entry(a.Path)
+	if err != nil {
+		return err
+	}
+	return f.context.create(at, a.Content, mode)
 }
 
 // Delete deletes a file, a symbolic link, or a folder with all that it holds.
@@ -62,10 +70,16 @@ type Delete struct {
 	Path string
 }
 
-func (d Delete) String() string       { return "delete " + d.Path }
-func (d Delete) check() error         { return checkPath(d.Path) }
-func (d Delete) paths() []string      { return []string{d.Path} }
-func (d Delete) apply(f *files) error { return f.context.remove(d.Path) }
+func (d Delete) String() string  { return "delete " + d.Path }
+func (d Delete) check() error    { return checkPath(d.Path) }
+func (d Delete) paths() []string { return []string{d.Path} }
+func (d Delete) apply(f *files) error {
+	at, err := f.entry(d.Path)
+	if err != nil {
+		return err
+	}
+	return f.context.remove(at)
+}
 
 // Rename gives a file, a symbolic link or a folder another path, which nothing
 // may have yet. Missing folders above it are made.
@@ -73,10 +87,20 @@ type Rename struct {
 	From, To string
 }
 
-func (r Rename) String() string       { return "rename " + r.From + " to " + r.To }
-func (r Rename) check() error         { return errors.Join(checkPath(r.From), checkPath(r.To)) }
-func (r Rename) paths() []string      { return []string{r.From, r.To} }
-func (r Rename) apply(f *files) error { return f.context.rename(r.From, r.To) }
+func (r Rename) String() string  { return "rename " + r.From + " to " + r.To }
+func (r Rename) check() error    { return errors.Join(checkPath(r.From), checkPath(r.To)) }
+func (r Rename) paths() []string { return []string{r.From, r.To} }
+func (r Rename) apply(f *files) error {
+	from, err := f.entry(r.From)
+	if err != nil {
+		return err
+	}
+	to, err := f.entry(r.To)
+	if err != nil {
+		return err
+	}
+	return f.context.rename(from, to)
+}
 
 // Replace replaces a text that occurs exactly once in a file.
 type Replace struct {
@@ -89,7 +113,14 @@ func (r Replace) String() string {
 func (r Replace) check() error    { return errors.Join(checkPath(r.Path), checkReplacement(r.Old, r.New)) }
 func (r Replace) paths() []string { return []string{r.Path} }
 func (r Replace) apply(f *files) error {
-	return f.context.rewrite(r.Path, func(old string) (string, error) { return replaceOnce(old, r.Old, r.New) })
+	at, _, err := f.file(r.Path)
+	if err != nil {
+		return err
+	}
+	if err := at.rewrite(at.name, func(old string) (string, error) { return replaceOnce(old, r.Old, r.New) }); err != nil {
+		return err
+	}
+	return f.keepTwins(at)
 }
 
 func readChange(n node) (Action, error) {

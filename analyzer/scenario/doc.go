@@ -32,7 +32,9 @@
 // engine if asked, and builds. Everything stays as it is for the steps after
 // it: edits add up, a build argument keeps its value. A step with nothing but a
 // label is an unchanged rebuild; a label that is left out is made from the
-// edits. Paths are relative to the context, with "/". A line of the Dockerfile
+// edits. Paths are relative to the context, with "/". They may lead through
+// symbolic links of files and folders, as an editor would follow them, but never out
+// of the copy; what is deleted or renamed is a link itself. A line of the Dockerfile
 // is given by its number or by its whole text. A text to be replaced occurs
 // exactly once.
 //

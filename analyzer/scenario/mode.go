@@ -18,14 +18,14 @@ func (c Chmod) check() error    { return errors.Join(checkPath(c.Path), checkMod
 func (c Chmod) paths() []string { return []string{c.Path} }
 
 func (c Chmod) apply(f *files) error {
-	info, err := f.context.target(c.Path)
+	at, info, err := f.target(c.Path)
 	if err != nil {
 		return err
 	}
 	if info.Mode()&modeBits == c.Mode {
 		return errors.New("it has this mode already")
 	}
-	return f.context.Chmod(local(c.Path), c.Mode)
+	return at.Chmod(local(at.name), c.Mode)
 }
 
 // Touch sets the time of a file or folder to now, and changes nothing else.
@@ -38,11 +38,11 @@ func (t Touch) check() error    { return checkPath(t.Path) }
 func (t Touch) paths() []string { return []string{t.Path} }
 
 func (t Touch) apply(f *files) error {
-	info, err := f.context.target(t.Path)
+	at, info, err := f.target(t.Path)
 	if err != nil {
 		return err
 	}
-	return f.context.touch(t.Path, info)
+	return at.touch(at.name, info)
 }
 
 // modeBits are the parts of a mode that chmod sets.

@@ -17,6 +17,9 @@ type Options struct {
 	// Context is a local folder, Dockerfile the path of a local file. Neither
 	// is changed.
 	Context, Dockerfile string
+	// Named are the names of other build contexts that are folders. They are not
+	// copied, and an edit of their files is an error that says so.
+	Named []string
 	// Build builds once. A build that failed has a record all the same, where
 	// there is something to record.
 	Build func(context.Context, Build) (*record.Record, error)
@@ -77,6 +80,7 @@ func Run(ctx context.Context, o Options) (records []*record.Record, err error) {
 	if err != nil {
 		return nil, err
 	}
+	src.named = o.Named
 	w, err := newWorkspace(o.TempDir)
 	if err != nil {
 		return nil, err

@@ -19,6 +19,10 @@ type source struct {
 	// outside is where it is.
 	dockerfile string
 	outside    string
+	// twin is the path in the context, with "/", of the file that a Dockerfile leads
+	// to that is a symbolic link; "" where it leads out of the context.
+	twin  string
+	named []string // the other build contexts that are folders
 }
 
 // locate finds the context and the Dockerfile.
@@ -46,6 +50,11 @@ func locate(folder, dockerfile string) (*source, error) {
 		s.dockerfile = below
 	} else {
 		s.outside = dockerfile
+		if real, err := filepath.EvalSymlinks(dockerfile); err == nil {
+			if below, err := filepath.Rel(folder, real); err == nil && filepath.IsLocal(below) {
+				s.twin = filepath.ToSlash(below)
+			}
+		}
 	}
 	return s, nil
 }
@@ -83,9 +92,14 @@ func (s *source) copyTo(ctx context.Context, w *workspace, folder string, only [
 	if err != nil {
 		return nil, fmt.Errorf("copy the context: %w", err)
 	}
-	f := &files{context: tree{to}, contextPath: filepath.Join(w.path, folder, contextName)}
-	if s.dockerfile != "" && only != nil {
-		only = append(only, filepath.ToSlash(s.dockerfile))
+	f := &files{context: tree{to, s.context}, contextPath: filepath.Join(w.path, folder, contextName), outside: s.outside, twin: s.twin, named: s.named}
+	if only != nil {
+		only = tree{from, s.context}.followed(only)
+		for _, own := range []string{filepath.ToSlash(s.dockerfile), s.twin} {
+			if own != "" {
+				only = append(only, own)
+			}
+		}
 	}
 	c := copier{ctx: ctx, only: only, except: own}
 	if err := c.copyAll(from, to, "."); err != nil {
@@ -109,7 +123,7 @@ func (s *source) copyOutside(w *workspace, folder string, f *files) error {
 	if err != nil {
 		return err
 	}
-	f.dockerfileIn, f.dockerfileName = tree{to}, filepath.Base(s.outside)
+	f.dockerfileIn, f.dockerfileName = tree{to, filepath.Dir(s.outside)}, filepath.Base(s.outside)
 	f.dockerfilePath = filepath.Join(w.path, folder, f.dockerfileName)
 	if err := copySmall(s.outside, to); err != nil {
 		return err

@@ -18,17 +18,52 @@ type files struct {
 	dockerfileName string
 	// The absolute paths of both.
 	contextPath, dockerfilePath string
+	// Of a Dockerfile in a folder of its own: where the original is, and the same
+	// file in the copy of the context, "" where it has none.
+	outside, twin string
+	// named are the other build contexts that are folders.
+	named []string
 }
 
 // dockerfile edits the Dockerfile.
 func (f *files) dockerfile(edit func(old string) (string, error)) error {
-	return f.dockerfileIn.rewrite(f.dockerfileName, edit)
+	at := place{f.dockerfileIn, f.dockerfileName}
+	if err := at.rewrite(at.name, edit); err != nil {
+		return err
+	}
+	return f.keepTwins(at)
 }
 
-// tree is a folder that edits cannot leave. Its methods take paths with "/".
-// They follow no symbolic link: an edit names the file that it means.
+// keepTwins gives a Dockerfile that the context has too, and that lies apart, the
+// content of the one that was edited.
+func (f *files) keepTwins(edited place) error {
+	apart, within := place{f.dockerfileIn, f.dockerfileName}, place{f.context, f.twin}
+	other := within
+	switch {
+	case f.twin == "" || edited != apart && edited != within:
+		return nil
+	case edited == within:
+		other = apart
+	}
+	content, err := edited.ReadFile(local(edited.name))
+	if err != nil {
+		return err
+	}
+	info, err := other.lookup(other.name)
+	if errors.Is(err, errMissing) { // deleted by an edit
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return other.write(other.name, info, string(content), false)
+}
+
+// tree is a folder that edits cannot leave. Its methods take paths with "/", without
+// symbolic links on the way: those that follow returned.
 type tree struct {
 	*os.Root
+	origin string // the absolute folder that it is a copy of
 }
 
 // local is a path as the system writes it.
@@ -48,8 +83,6 @@ func (t tree) lookup(name string) (fs.FileInfo, error) {
 		switch {
 		case err != nil:
 			return nil, err
-		case above.Mode()&fs.ModeSymlink != 0:
-			return nil, fmt.Errorf("%s is a symbolic link: name the file by the path that it really has", name[:i])
 		case !above.IsDir():
 			return nil, fmt.Errorf("%s is no folder", name[:i])
 		}
@@ -65,18 +98,9 @@ func (t tree) lstat(name string) (fs.FileInfo, error) {
 	return info, err
 }
 
-// target is lookup for edits to which a symbolic link says nothing.
-func (t tree) target(name string) (fs.FileInfo, error) {
-	info, err := t.lookup(name)
-	if err == nil && info.Mode()&fs.ModeSymlink != 0 {
-		err = errors.New("it is a symbolic link: name the file that it leads to")
-	}
-	return info, err
-}
-
-// regular is target for edits of content.
+// regular is lookup for edits of content.
 func (t tree) regular(name string) (fs.FileInfo, error) {
-	info, err := t.target(name)
+	info, err := t.lookup(name)
 	switch {
 	case err != nil:
 		return nil, err

@@ -41,7 +41,8 @@ builds once cold, once unchanged, and once after each edit, and prints a matrix 
 instructions by builds, with the causes of every miss below it.
 
 The edits are those of --edit, those of a scenario file, or those of scenario.yaml in the
-context. Your files stay as they are.
+context. A path may lead through symbolic links to a file of the context. Your files stay
+as they are, and those of named contexts are not copied, so that they cannot be edited.
 
 With --addr it builds on that engine, in the cache that is there: the first build runs
 every step as with --no-cache, what it makes stays in that cache, and a later build can
@@ -69,10 +70,11 @@ func (c *rebuildCommand) run(ctx context.Context, contextArg string) error {
 	if err != nil {
 		return err
 	}
-	src, err := build.Open(contextArg, c.file, c.streams.In)
+	given, err := c.sourceFlags.options(c.streams, contextArg)
 	if err != nil {
 		return err
 	}
+	src := given.Source
 	if src.Remote || src.Context == "" {
 		return usagef("rebuild edits a copy of the context, so it needs a folder; clone %s and name its folder", contextArg)
 	}
@@ -82,7 +84,7 @@ func (c *rebuildCommand) run(ctx context.Context, contextArg string) error {
 	}
 	defer remove()
 	x := &experiment{command: c, engine: eng, report: report.New(report.Rebuild, version()), source: src}
-	o := scenario.Options{Scenario: plan, Context: src.Context, Dockerfile: src.Path(), Build: x.build, Progress: x.progress}
+	o := scenario.Options{Scenario: plan, Context: src.Context, Dockerfile: src.Path(), Named: src.Folders(), Build: x.build, Progress: x.progress}
 	if x.hasOwnCache() {
 		o.Prune = func(ctx context.Context) error { _, err := prune(ctx, eng); return err }
 	}
