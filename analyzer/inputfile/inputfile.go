@@ -40,7 +40,7 @@ func Open(path string) (*os.File, error) {
 	} else if err := check(path, info); err != nil { // opening a device may do something
 		return nil, err
 	}
-	f, err := os.OpenFile(path, os.O_RDONLY|noWait, 0)
+	f, err := os.OpenFile(path, os.O_RDONLY|NoWait, 0)
 	if err != nil {
 		return nil, err
 	}

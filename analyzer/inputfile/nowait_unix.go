@@ -4,4 +4,6 @@ package inputfile
 
 import "golang.org/x/sys/unix"
 
-const noWait = unix.O_NONBLOCK
+// NoWait is a flag for opening that keeps the open of what has become a named pipe from
+// waiting.
+const NoWait = unix.O_NONBLOCK

@@ -1,3 +1,4 @@
 package inputfile
 
-const noWait = 0
+// NoWait is nothing: there are no named pipes among files.
+const NoWait = 0

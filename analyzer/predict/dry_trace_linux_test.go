@@ -114,8 +114,8 @@ func TestDryRunOfAnEdit(t *testing.T) {
 		{"sub/link", "COPY sub /sub,RUN ls /sub > /d", "sub/link", ""},
 		{"./sub//b", "COPY sub /sub,RUN ls /sub > /d", "sub/b", ""},
 		{"sub/ignored", "", "", "leaves out sub/ignored"},
-		{"Dockerfile", "", "", ""},
-		{".dockerignore", "", "", ""},
+		{"Dockerfile", "", "", "an empty line at the end of Dockerfile, which changes no instruction"},
+		{".dockerignore", "", "", "an empty line at the end of .dockerignore, which changes no instruction"},
 	} {
 		p.edits = []string{tt.edit}
 		rec := p.predict()

@@ -11,6 +11,7 @@ import (
 	"github.com/layerwise/layerwise/analyzer/build"
 	"github.com/layerwise/layerwise/analyzer/explain"
 	"github.com/layerwise/layerwise/analyzer/record"
+	"github.com/layerwise/layerwise/analyzer/workspace"
 )
 
 // Since predicts without an engine what a build of the working tree would reuse
@@ -25,18 +26,20 @@ func Since(ctx context.Context, o Options, rev string) (prediction, old *record.
 	if o.Build.Source.Remote || o.Build.Source.Context == "" {
 		return nil, nil, errors.New("a git revision can only be compared with a context that is a folder; clone the repository and name its folder")
 	}
-	dir, err := os.MkdirTemp("", "layerwise-since-")
+	w, err := workspace.New("", workspace.Since)
 	if err != nil {
 		return nil, nil, err
 	}
-	defer removeTree(dir)
-	if dir, err = filepath.EvalSymlinks(dir); err != nil {
+	defer func() { err = errors.Join(err, w.Remove()) }()
+	dir, err := filepath.EvalSymlinks(w.Path)
+	if err != nil {
 		return nil, nil, err
 	}
 	r, err := openRevision(ctx, o.Build.Source.Context, rev)
 	if err != nil {
 		return nil, nil, err
 	}
+	dir = filepath.Join(dir, filesName)
 	r.dir = dir
 	then, err := r.options(ctx, o.Build, dir)
 	if err != nil {
@@ -66,6 +69,12 @@ func Since(ctx context.Context, o Options, rev string) (prediction, old *record.
 	}
 	return prediction, old, nil
 }
+
+// Names in the temporary folder.
+const (
+	filesName = "files" // of the revision
+	cloneName = "clone"
+)
 
 // forget takes out of a plan of the revision what is said of files that are not known.
 func (r *revision) forget(rec *record.Record, src build.Source) {

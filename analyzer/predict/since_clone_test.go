@@ -125,7 +125,7 @@ func TestSinceIsAFreshClone(t *testing.T) {
 			if got, _, err := r.since("v1"); err != nil || got != tt.want {
 				t.Errorf("%s, want %s; %v", got, tt.want, err)
 			}
-			cloned, written := t.TempDir(), t.TempDir()
+			cloned, written := t.TempDir(), filepath.Join(t.TempDir(), filesName)
 			if out, err := exec.Command("git", "clone", "-q", "--branch", "v1", r.dir, cloned).CombinedOutput(); err != nil {
 				t.Fatalf("%v\n%s", err, out)
 			}

@@ -87,13 +87,14 @@ func (r *revision) inside(path string) (string, bool) {
 
 // checkOut writes the files of the revision at or below some paths of the working
 // tree to the same places below a folder, as they would lie in a fresh clone. The
-// repository is not touched.
+// repository is not touched; what git needs lies beside the folder, which is new.
 func (r *revision) checkOut(ctx context.Context, dir string, paths []string) error {
-	own, err := os.MkdirTemp("", "layerwise-clone-")
-	if err != nil {
-		return err
+	own := filepath.Join(filepath.Dir(dir), cloneName)
+	for _, folder := range []string{own, dir} {
+		if err := os.Mkdir(folder, 0o700); err != nil {
+			return err
+		}
 	}
-	defer os.RemoveAll(own)
 	g, err := r.clone(ctx, own, dir)
 	if err != nil {
 		return err

@@ -134,15 +134,3 @@ func (r *revision) takeModes(ctx context.Context, dir string) error {
 		return os.Chmod(path, now.Mode()&(fs.ModePerm|fs.ModeSetuid|fs.ModeSetgid|fs.ModeSticky))
 	})
 }
-
-// removeTree removes a folder, also where takeModes left folders that cannot be
-// written.
-func removeTree(dir string) {
-	_ = filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
-		if err == nil && e.IsDir() {
-			_ = os.Chmod(path, 0o700)
-		}
-		return nil
-	})
-	os.RemoveAll(dir)
-}

@@ -9,6 +9,9 @@ import (
 	"os"
 	"path"
 	"strings"
+
+	"github.com/layerwise/layerwise/analyzer/inputfile"
+	"github.com/layerwise/layerwise/analyzer/workspace"
 )
 
 // copier copies a folder as a build sees it: content, modes, times of files and
@@ -50,7 +53,7 @@ func list(folder *os.Root) (fs.FileInfo, []string, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	names, err := readNames(folder)
+	names, err := workspace.Names(folder)
 	return info, names, err
 }
 
@@ -138,7 +141,7 @@ func (c *copier) copyFolder(from, to *os.Root, name, at string, info fs.FileInfo
 }
 
 func (c *copier) copyFile(from, to *os.Root, name string, info fs.FileInfo) error {
-	source, err := from.OpenFile(name, os.O_RDONLY|noBlock, 0)
+	source, err := from.OpenFile(name, os.O_RDONLY|inputfile.NoWait, 0)
 	if err != nil {
 		return c.refused(err, to, name, info)
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/layerwise/layerwise/analyzer/workspace"
 	"golang.org/x/sys/unix"
 )
 
@@ -146,7 +147,7 @@ func TestCopyIntoItself(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, line := range b.snapshots[0] {
-		if strings.Contains(line, workspacePrefix) {
+		if strings.Contains(line, string(workspace.Rebuild)) {
 			t.Errorf("copied: %s", line)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/layerwise/layerwise/analyzer/record"
+	"github.com/layerwise/layerwise/analyzer/workspace"
 )
 
 // Options are an experiment.
@@ -81,11 +82,11 @@ func Run(ctx context.Context, o Options) (records []*record.Record, err error) {
 		return nil, err
 	}
 	src.named = o.Named
-	w, err := newWorkspace(o.TempDir)
+	w, err := workspace.New(o.TempDir, workspace.Rebuild)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = join(err, w.remove()) }()
+	defer func() { err = join(err, w.Remove()) }()
 	if err := rehearse(ctx, o.Scenario, src, w); err != nil {
 		return nil, err
 	}
@@ -111,7 +112,7 @@ func join(a, b error) error {
 }
 
 // rehearse makes all edits on a copy of the files that they name.
-func rehearse(ctx context.Context, s *Scenario, src *source, w *workspace) error {
+func rehearse(ctx context.Context, s *Scenario, src *source, w *workspace.Folder) error {
 	const folder = "rehearsal"
 	f, err := src.copyTo(ctx, w, folder, append([]string{}, s.paths()...))
 	if err != nil {
@@ -122,7 +123,7 @@ func rehearse(ctx context.Context, s *Scenario, src *source, w *workspace) error
 			break
 		}
 	}
-	return join(join(err, f.close()), removeAll(w.root, folder))
+	return join(join(err, f.close()), workspace.RemoveAll(w.Root, folder))
 }
 
 // apply makes the edits of a step.

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"github.com/layerwise/layerwise/analyzer/inputfile"
+	"github.com/layerwise/layerwise/analyzer/workspace"
 )
 
 // source is what is copied: a context and a Dockerfile.
@@ -78,8 +79,8 @@ const maxDockerfile = 16 << 20
 
 // copyTo copies the context, or those files of it that are named, and the
 // Dockerfile into a folder of the workspace.
-func (s *source) copyTo(ctx context.Context, w *workspace, folder string, only []string) (*files, error) {
-	own, err := w.root.Lstat(".")
+func (s *source) copyTo(ctx context.Context, w *workspace.Folder, folder string, only []string) (*files, error) {
+	own, err := w.Root.Lstat(".")
 	if err != nil {
 		return nil, fmt.Errorf("copy the context: %w", err)
 	}
@@ -88,11 +89,11 @@ func (s *source) copyTo(ctx context.Context, w *workspace, folder string, only [
 		return nil, fmt.Errorf("copy the context: %w", err)
 	}
 	defer from.Close()
-	to, err := newFolder(w.root, filepath.Join(folder, contextName))
+	to, err := newFolder(w.Root, filepath.Join(folder, contextName))
 	if err != nil {
 		return nil, fmt.Errorf("copy the context: %w", err)
 	}
-	f := &files{context: tree{to, s.context}, contextPath: filepath.Join(w.path, folder, contextName), outside: s.outside, twin: s.twin, named: s.named}
+	f := &files{context: tree{to, s.context}, contextPath: filepath.Join(w.Path, folder, contextName), outside: s.outside, twin: s.twin, named: s.named}
 	if only != nil {
 		only = tree{from, s.context}.followed(only)
 		for _, own := range []string{filepath.ToSlash(s.dockerfile), s.twin} {
@@ -103,7 +104,7 @@ func (s *source) copyTo(ctx context.Context, w *workspace, folder string, only [
 	}
 	c := copier{ctx: ctx, only: only, except: own}
 	if err := c.copyAll(from, to, "."); err != nil {
-		return nil, errors.Join(fmt.Errorf("copy the context to %s: %w", w.path, err), f.close())
+		return nil, errors.Join(fmt.Errorf("copy the context to %s: %w", w.Path, err), f.close())
 	}
 	if s.dockerfile != "" {
 		f.dockerfileIn, f.dockerfileName = f.context, filepath.ToSlash(s.dockerfile)
@@ -118,13 +119,13 @@ func (s *source) copyTo(ctx context.Context, w *workspace, folder string, only [
 
 // copyOutside copies a Dockerfile that lies outside the context, and the
 // .dockerignore of its own that may lie beside it.
-func (s *source) copyOutside(w *workspace, folder string, f *files) error {
-	to, err := newFolder(w.root, folder)
+func (s *source) copyOutside(w *workspace.Folder, folder string, f *files) error {
+	to, err := newFolder(w.Root, folder)
 	if err != nil {
 		return err
 	}
 	f.dockerfileIn, f.dockerfileName = tree{to, filepath.Dir(s.outside)}, filepath.Base(s.outside)
-	f.dockerfilePath = filepath.Join(w.path, folder, f.dockerfileName)
+	f.dockerfilePath = filepath.Join(w.Path, folder, f.dockerfileName)
 	if err := copySmall(s.outside, to); err != nil {
 		return err
 	}

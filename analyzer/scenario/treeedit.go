@@ -8,6 +8,8 @@ import (
 	"path"
 	"strings"
 	"time"
+
+	"github.com/layerwise/layerwise/analyzer/workspace"
 )
 
 // rewrite edits the text of a file.
@@ -142,7 +144,7 @@ func (t tree) remove(name string) error {
 	if _, err := t.lookup(name); err != nil {
 		return err
 	}
-	return t.within(name, func() error { return removeAll(t.Root, local(name)) })
+	return t.within(name, func() error { return workspace.RemoveAll(t.Root, local(name)) })
 }
 
 func (t tree) rename(from, to string) error {

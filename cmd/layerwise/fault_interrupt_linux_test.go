@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -94,6 +95,30 @@ var phases = []phase{
 			return []string{"rebuild", "--offline", "--progress", "plain", "context"}
 		},
 		reached: func(p *process) { p.says(" it sleeps") },
+	},
+	{
+		name: "files of a revision",
+		prepare: func(w *world) []string {
+			w.dockerfile("COPY . /")
+			git, err := exec.LookPath("git")
+			w.must(err)
+			for _, args := range [][]string{{"init", "-q"}, {"add", "."}, {"-c", "user.name=n", "-c", "user.email=e@example.com", "commit", "-qm", "v1"}} {
+				if out, err := exec.Command(git, append([]string{"-C", w.path("context")}, args...)...).CombinedOutput(); err != nil {
+					w.Fatalf("git %v: %v\n%s", args, err, out)
+				}
+			}
+			// Writes the files, and does not come to an end.
+			w.write("bin/git", fmt.Sprintf("#!/bin/sh\n%s \"$@\" || exit 1\ncase \"$*\" in *checkout-index*) exec sleep 1000;; esac\n", git))
+			w.must(os.Chmod(w.path("bin/git"), 0o755))
+			w.env["PATH"] = w.path("bin") + ":" + os.Getenv("PATH")
+			return []string{"predict", "--since", "HEAD", "context"}
+		},
+		reached: func(p *process) {
+			p.until("the files are written", func() bool {
+				files, _ := filepath.Glob(p.w.path("tmp/layerwise-since-*/*/Dockerfile"))
+				return len(files) > 0
+			})
+		},
 	},
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/layerwise/layerwise/analyzer/inputfile"
 	"github.com/layerwise/layerwise/analyzer/record"
 	"github.com/layerwise/layerwise/analyzer/scenario"
+	"github.com/layerwise/layerwise/analyzer/workspace"
 	"github.com/layerwise/layerwise/report"
 	"github.com/spf13/cobra"
 )
@@ -185,10 +186,10 @@ func (c *rebuildCommand) stateFolder() (string, error) {
 // experiments is where the state folders of experiments lie.
 func experiments(root string) string { return filepath.Join(filepath.Dir(root), "experiments") }
 
-// sweepLeftovers removes what rebuilds left that were killed: copies of contexts
-// and state folders.
+// sweepLeftovers removes what commands left that were killed: temporary folders, and
+// state folders of experiments.
 func sweepLeftovers(ctx context.Context) {
-	scenario.Sweep()
+	workspace.Sweep()
 	if root, err := embedded.DefaultRoot(); err == nil {
 		removeStale(ctx, experiments(root))
 	}

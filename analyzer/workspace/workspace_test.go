@@ -1,4 +1,4 @@
-package scenario
+package workspace
 
 import (
 	"bufio"
@@ -20,14 +20,14 @@ func TestMain(m *testing.M) {
 
 // hold makes a workspace with a read-only folder and keeps it until killed.
 func hold(folder string) {
-	w, err := newWorkspace(folder)
+	w, err := New(folder, Rebuild)
 	if err != nil {
 		panic(err)
 	}
-	if err := os.MkdirAll(filepath.Join(w.path, "copy", "a"), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Join(w.Path, "copy", "a"), 0o755); err != nil {
 		panic(err)
 	}
-	if err := os.Chmod(filepath.Join(w.path, "copy"), 0o555); err != nil {
+	if err := os.Chmod(filepath.Join(w.Path, "copy"), 0o555); err != nil {
 		panic(err)
 	}
 	os.Stdout.WriteString("ready\n")
@@ -56,16 +56,16 @@ func TestKilled(t *testing.T) {
 	if n := count(t, folder); n != 2 {
 		t.Errorf("%d workspaces after one process was killed, want those of the others", n)
 	}
-	must(t, other.remove())
-	must(t, third.remove())
+	must(t, other.Remove())
+	must(t, third.Remove())
 	if n := count(t, folder); n != 0 {
 		t.Errorf("%d workspaces are left", n)
 	}
 }
 
-func make1(t *testing.T, folder string) *workspace {
+func make1(t *testing.T, folder string) *Folder {
 	t.Helper()
-	w, err := newWorkspace(folder)
+	w, err := New(folder, Rebuild)
 	must(t, err)
 	return w
 }
@@ -87,14 +87,15 @@ func TestSweep(t *testing.T) {
 		must(t, os.Chtimes(path, then, then))
 	}
 	made("other", 2*unfinished)
-	made(workspacePrefix+"old", 2*unfinished)
-	made(workspacePrefix+"new", 0)
-	must(t, os.WriteFile(filepath.Join(folder, workspacePrefix+"file"), nil, 0o600))
-	must(t, os.Symlink("other", filepath.Join(folder, workspacePrefix+"link")))
-	must(t, make1(t, folder).remove())
+	made(string(Rebuild)+"old", 2*unfinished)
+	made(string(Since)+"old", 2*unfinished)
+	made(string(Rebuild)+"new", 0)
+	must(t, os.WriteFile(filepath.Join(folder, string(Rebuild)+"file"), nil, 0o600))
+	must(t, os.Symlink("other", filepath.Join(folder, string(Rebuild)+"link")))
+	must(t, make1(t, folder).Remove())
 	for name, want := range map[string]bool{
-		"other": true, workspacePrefix + "old": false, workspacePrefix + "new": true,
-		workspacePrefix + "file": true, workspacePrefix + "link": true,
+		"other": true, string(Rebuild) + "old": false, string(Since) + "old": false, string(Rebuild) + "new": true,
+		string(Rebuild) + "file": true, string(Rebuild) + "link": true,
 	} {
 		if _, err := os.Lstat(filepath.Join(folder, name)); (err == nil) != want {
 			t.Errorf("%s: %v, want it to be there: %v", name, err, want)
@@ -104,14 +105,21 @@ func TestSweep(t *testing.T) {
 
 // TestSwept: a workspace whose folder is removed before it is locked is noticed.
 func TestSwept(t *testing.T) {
-	w := &workspace{path: filepath.Join(t.TempDir(), "gone")}
+	w := &Folder{Path: filepath.Join(t.TempDir(), "gone")}
 	if locked, err := w.open(); locked || err != nil {
 		t.Errorf("locked: %v, error %v", locked, err)
 	}
 }
 
 func TestNoTempDir(t *testing.T) {
-	if _, err := newWorkspace(filepath.Join(t.TempDir(), "none")); err == nil {
+	if _, err := New(filepath.Join(t.TempDir(), "none"), Since); err == nil {
 		t.Error("a workspace in a folder that is not there")
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
 	}
 }

@@ -1,9 +1,9 @@
-package scenario
+package workspace
 
 import "os"
 
-// removeAll deletes a file or a folder, read-only folders in it included.
-func removeAll(root *os.Root, name string) error {
+// RemoveAll deletes a file or a folder, read-only folders in it included.
+func RemoveAll(root *os.Root, name string) error {
 	if err := root.RemoveAll(name); err == nil {
 		return nil
 	}
@@ -27,7 +27,7 @@ func unlock(root *os.Root, name string) error {
 		return err
 	}
 	defer folder.Close()
-	names, err := readNames(folder)
+	names, err := Names(folder)
 	if err != nil {
 		return err
 	}
@@ -39,8 +39,8 @@ func unlock(root *os.Root, name string) error {
 	return nil
 }
 
-// readNames lists a folder, in no order.
-func readNames(folder *os.Root) ([]string, error) {
+// Names lists a folder, in no order.
+func Names(folder *os.Root) ([]string, error) {
 	dir, err := folder.Open(".")
 	if err != nil {
 		return nil, err

@@ -1,4 +1,4 @@
-package scenario
+package workspace
 
 import (
 	"errors"
@@ -7,9 +7,6 @@ import (
 
 	"golang.org/x/sys/windows"
 )
-
-// noBlock is nothing: there are no named pipes among files.
-const noBlock = 0
 
 // tryLock locks a file for this process, until the file is closed or the
 // process ends. It does not wait: false says that another process has it.

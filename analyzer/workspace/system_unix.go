@@ -1,6 +1,6 @@
 //go:build unix
 
-package scenario
+package workspace
 
 import (
 	"errors"
@@ -8,9 +8,6 @@ import (
 	"os"
 	"syscall"
 )
-
-// noBlock keeps the opening of what has become a named pipe from waiting.
-const noBlock = syscall.O_NONBLOCK
 
 // tryLock locks a file for this process, until the file is closed or the
 // process ends. It does not wait: false says that another process has it.
