@@ -33,8 +33,8 @@ type Frontend struct {
 	mu         sync.Mutex
 	definition map[gateway.Reference]*pb.Definition
 	imports    []gateway.CacheOptionsEntry
-	configs    map[string][]byte // image configs by reference, as resolved
-	replaced   map[string]bool   // references answered by StandIns
+	configs    map[imageOf][]byte // image configs, as resolved
+	replaced   map[string]bool    // references answered by StandIns
 	opts       map[string]string
 	result     *gateway.Result
 	native     ocispecs.Platform
@@ -58,7 +58,7 @@ type StandIns interface {
 func (f *Frontend) Build(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
 	f.mu.Lock()
 	f.definition = map[gateway.Reference]*pb.Definition{}
-	f.configs = map[string][]byte{}
+	f.configs = map[imageOf][]byte{}
 	f.replaced = map[string]bool{}
 	opts := c.BuildOpts()
 	f.opts = maps.Clone(opts.Opts)
@@ -139,16 +139,13 @@ func (t *tap) ResolveImageConfig(ctx context.Context, ref string, opt sourcereso
 	}
 	name, dgst, config, err := t.Client.ResolveImageConfig(ctx, ref, opt)
 	if err == nil {
-		t.f.keepConfig(ref, config)
+		t.f.keepConfig(ref, t.f.platform(opt), config)
 	}
 	return name, dgst, config, err
 }
 
 func (t *tap) standIn(ctx context.Context, ref string, opt sourceresolver.Opt) (string, digest.Digest, []byte, error) {
-	platform := t.f.native
-	if opt.ImageOpt != nil && opt.ImageOpt.Platform != nil {
-		platform = *opt.ImageOpt.Platform
-	}
+	platform := t.f.platform(opt)
 	dgst, config, err := t.f.StandIns.Resolve(ctx, platform)
 	if err != nil {
 		return "", "", nil, err
@@ -157,15 +154,33 @@ func (t *tap) standIn(ctx context.Context, ref string, opt sourceresolver.Opt) (
 	t.f.mu.Lock()
 	t.f.replaced[name] = true
 	t.f.mu.Unlock()
-	t.f.keepConfig(ref, config)
+	t.f.keepConfig(ref, platform, config)
 	// A named context is read by just this name, and a layout by a digest alone.
 	return name + "@" + dgst.String(), dgst, config, nil
 }
 
-func (f *Frontend) keepConfig(ref string, config []byte) {
+// imageOf is a reference and the platform for which it was resolved.
+type imageOf struct{ ref, platform string }
+
+func newImageOf(ref string, p ocispecs.Platform) imageOf {
+	return imageOf{familiar(ref), platforms.FormatAll(platforms.Normalize(p))}
+}
+
+// platform is the one that an image is asked for.
+func (f *Frontend) platform(opt sourceresolver.Opt) ocispecs.Platform {
+	switch {
+	case opt.ImageOpt != nil && opt.ImageOpt.Platform != nil:
+		return *opt.ImageOpt.Platform
+	case opt.OCILayoutOpt != nil && opt.OCILayoutOpt.Platform != nil:
+		return *opt.OCILayoutOpt.Platform
+	}
+	return f.native
+}
+
+func (f *Frontend) keepConfig(ref string, platform ocispecs.Platform, config []byte) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.configs[familiar(ref)] = config
+	f.configs[newImageOf(ref, platform)] = config
 }
 
 func (f *Frontend) wasReplaced(ref string) bool {

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/containerd/platforms"
 	"github.com/layerwise/layerwise/analyzer/dockerfile"
 	"github.com/layerwise/layerwise/analyzer/record"
 	"github.com/moby/buildkit/solver/pb"
@@ -20,7 +21,7 @@ type mapper struct {
 	file    *dockerfile.File
 	target  string
 	opts    map[string]string // of the frontend
-	configs map[string][]byte // image configs by familiar reference
+	configs map[imageOf][]byte
 	source  *pb.Source
 	native  ocispecs.Platform
 
@@ -223,11 +224,24 @@ func (m *mapper) isReplaced(stage *dockerfile.Stage) bool {
 	return any || platform
 }
 
+// basePlatform is the one for which the image that a stage starts from is resolved.
+func (m *mapper) basePlatform(stage *dockerfile.Stage) ocispecs.Platform {
+	written := m.build.Platform
+	if stage.Platform != "" {
+		written = m.expandGlobal(stage.Platform)
+	}
+	p, err := platforms.Parse(written)
+	if err != nil { // the frontend says so
+		return m.native
+	}
+	return p
+}
+
 // baseConfig returns the config of the image that a stage starts from, empty
 // where it is not known.
 func (m *mapper) baseConfig(stage *dockerfile.Stage) dockerspec.DockerOCIImage {
 	var img dockerspec.DockerOCIImage
-	if dt := m.configs[familiar(m.baseName(stage))]; dt != nil {
+	if dt := m.configs[newImageOf(m.baseName(stage), m.basePlatform(stage))]; dt != nil {
 		if json.Unmarshal(dt, &img) != nil {
 			return dockerspec.DockerOCIImage{}
 		}

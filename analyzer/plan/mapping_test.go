@@ -101,7 +101,8 @@ func mapArchive(t *testing.T, ar *txtar.Archive) *plan.Plan {
 	offline := &plan.Offline{Opts: opts, Locals: mounts, Image: func(_ context.Context, ref string, p ocispecs.Platform) (digest.Digest, []byte, error) {
 		img := dockerspec.DockerOCIImage{}
 		for name, dt := range images {
-			if strings.Contains(ref, "/"+name+":") {
+			name, arch, _ := strings.Cut(name, "@")
+			if strings.Contains(ref, "/"+name+":") && (arch == "" || arch == p.Architecture) {
 				if err := json.Unmarshal(dt, &img.Config); err != nil {
 					return "", nil, err
 				}
@@ -129,6 +130,41 @@ func mapArchive(t *testing.T, ar *txtar.Archive) *plan.Plan {
 		t.Fatal(err)
 	}
 	return p
+}
+
+// Images of one reference differ by platform: so do the variables that they bring, and
+// their triggers.
+func TestBaseConfigOfEachPlatform(t *testing.T) {
+	p := mapArchive(t, txtar.Parse([]byte(`platform=linux/amd64,linux/arm64
+-- Dockerfile --
+FROM --platform=linux/arm64 busybox AS tools
+RUN echo
+FROM busybox
+COPY --from=tools /x /x
+RUN echo
+-- image-busybox@amd64.json --
+{"Env": ["ARCH=amd"], "OnBuild": ["RUN amd"]}
+-- image-busybox@arm64.json --
+{"Env": ["ARCH=arm"], "OnBuild": ["RUN arm"]}
+`)))
+	got := map[string]string{}
+	for _, b := range p.Builds {
+		for _, s := range b.Steps {
+			if s.Instruction.Keyword == "RUN" {
+				got[b.Platform+" "+s.StageLabel] += s.Env["ARCH"] + " "
+				if s.Instruction.Text != "RUN echo" {
+					got[b.Platform+" "+s.StageLabel] += "(" + s.Instruction.Text + ") "
+				}
+			}
+		}
+	}
+	want := map[string]string{
+		"linux/amd64 tools": "arm (RUN arm) arm ", "linux/amd64 stage-1": "amd (RUN amd) amd ",
+		"linux/arm64 tools": "arm (RUN arm) arm ", "linux/arm64 stage-1": "arm (RUN arm) arm ",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
 }
 
 // plain is a redactor that hides nothing.
