@@ -282,6 +282,14 @@ func TestCausesOfRecords(t *testing.T) {
 		{"changed trigger", steps("hit FROM a\nhit RUN w\nhit RUN y", trigger(2)), steps("hit FROM a\nmiss RUN x\nmiss RUN y", trigger(2)), `
 			1 instruction-changed: instruction changed, was 'RUN w'
 			3 parent-rebuilt<1: follows line 1 (ONBUILD)`},
+		{"new trigger that is one for the next image", steps("hit FROM a\nhit RUN y"), steps("hit FROM a\nnone ONBUILD RUN x\nhit RUN y", trigger(2)), ``},
+		{"the same, and a step that lost its result", steps("hit FROM a\nhit RUN y"), steps("hit FROM a\nnone ONBUILD RUN x\nmiss RUN y", trigger(2)), `
+			3 evicted: nothing changed, but its result is no longer in the engine's cache`},
+		{"changed trigger for the next image", steps("hit FROM a\nnone ONBUILD RUN w\nhit RUN y", trigger(2)), steps("hit FROM a\nnone ONBUILD RUN x\nmiss RUN y", trigger(2)), `
+			3 evicted: nothing changed, but its result is no longer in the engine's cache`},
+		{"trigger for the next image that now runs here", steps("hit FROM a\nnone ONBUILD RUN x\nhit RUN y", trigger(2)), steps("hit FROM a\nmiss RUN x\nmiss RUN y", trigger(2)), `
+			1 new-step: new ONBUILD instruction of the base image
+			3 parent-rebuilt<1: follows line 1 (ONBUILD)`},
 		{"cancelled before", steps("hit FROM a\ncanceled RUN x\nnot-run RUN y"), steps(fromA), `
 			2 previous-incomplete: was cancelled in the build before
 			3 previous-incomplete: was not reached in the build before`},
