@@ -102,8 +102,8 @@ func (f *buildFlags) register(fs *pflag.FlagSet) {
 	fs.BoolVar(&f.noCache, "no-cache", false, "run every step again")
 	fs.StringArrayVar(&f.noCacheFilter, "no-cache-filter", nil, "run the steps of this `stage` again")
 	fs.BoolVar(&f.pull, "pull", false, "look for newer base images")
-	fs.StringArrayVar(&f.cacheFrom, "cache-from", nil, "import a cache: a reference, or type=registry|local|gha|s3|azblob,`…`")
-	fs.StringArrayVar(&f.cacheTo, "cache-to", nil, "export the cache: inline, a reference, or type=registry|local|inline|gha|s3|azblob,`…`")
+	fs.StringArrayVar(&f.cacheFrom, "cache-from", nil, "import a cache: a reference, or type=registry|local,`…`; with --addr gha, s3, azblob too")
+	fs.StringArrayVar(&f.cacheTo, "cache-to", nil, "export the cache: inline, a reference, or type=registry|local|inline,`…`; with --addr gha, s3, azblob too")
 	fs.StringArrayVar(&f.labels, "label", nil, "set a label of the image: `NAME=VALUE`")
 	fs.StringArrayVar(&f.addHosts, "add-host", nil, "add an entry to the build's hosts file: `host:ip`")
 	fs.StringVar(&f.network, "network", "", "network of RUN steps: default, host, none")
@@ -113,8 +113,11 @@ func (f *buildFlags) register(fs *pflag.FlagSet) {
 }
 
 // caches reads --cache-from and --cache-to.
-func (f *buildFlags) caches(o *build.Options) error {
+func (f *buildFlags) caches(o *build.Options, embedded bool) error {
 	from, err := cacheEntries(f.cacheFrom, true)
+	if err == nil && embedded {
+		err = checkEmbeddedCache(from, true)
+	}
 	if err == nil {
 		o.CacheFrom, err = buildctl.ParseImportCache(from)
 	}
@@ -122,6 +125,9 @@ func (f *buildFlags) caches(o *build.Options) error {
 		return usagef("--cache-from: %w", err)
 	}
 	to, err := cacheEntries(f.cacheTo, false)
+	if err == nil && embedded {
+		err = checkEmbeddedCache(to, false)
+	}
 	if err == nil {
 		o.CacheTo, err = buildctl.ParseExportCache(to)
 	}
@@ -141,7 +147,7 @@ func (f *buildFlags) options(ctx context.Context, s *Streams, contextArg string,
 	if o.Labels, err = assignments("--label", f.labels, nil); err != nil {
 		return o, nil, err
 	}
-	if err := f.caches(&o); err != nil {
+	if err := f.caches(&o, embedded); err != nil {
 		return o, nil, err
 	}
 	if err := buildctl.ValidateAllow(f.allow); err != nil {

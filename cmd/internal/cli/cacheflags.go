@@ -15,15 +15,18 @@ type cacheType struct {
 	// be; notFrom says why there is no import of the kind, "" where there is.
 	to, from []string
 	notFrom  string
+	// daemon says that only a buildkitd has it: the embedded engine does without the
+	// client libraries.
+	daemon bool
 }
 
 var cacheTypes = map[string]cacheType{
 	"inline":   {notFrom: "it lies in the image that was pushed with it: name that"},
 	"registry": {to: []string{"ref"}, from: []string{"ref"}},
 	"local":    {to: []string{"dest"}, from: []string{"src"}},
-	"gha":      {},
-	"s3":       {},
-	"azblob":   {},
+	"gha":      {daemon: true},
+	"s3":       {daemon: true},
+	"azblob":   {daemon: true},
 }
 
 // cacheEntries brings what --cache-from and --cache-to are given into the one form
@@ -84,6 +87,21 @@ func checkCacheEntry(fields []string, importing bool) error {
 	for _, need := range needs {
 		if attrs[need] == "" {
 			return fmt.Errorf("type=%s needs %s=", name, need)
+		}
+	}
+	return nil
+}
+
+// checkEmbeddedCache refuses kinds of caches that the embedded engine has not.
+func checkEmbeddedCache(entries []string, importing bool) error {
+	for _, entry := range entries {
+		for _, field := range strings.Split(entry, ",") {
+			name, ok := strings.CutPrefix(field, "type=")
+			if !ok || !cacheTypes[name].daemon {
+				continue
+			}
+			has := slices.DeleteFunc(cacheTypeNames(importing), func(n string) bool { return cacheTypes[n].daemon })
+			return fmt.Errorf("%s: the embedded engine has no type %s: use %s, or name a buildkitd with --addr", entry, name, strings.Join(has, ", "))
 		}
 	}
 	return nil

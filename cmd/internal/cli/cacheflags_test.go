@@ -38,3 +38,16 @@ func TestCacheEntries(t *testing.T) {
 		}
 	}
 }
+
+func TestEmbeddedCaches(t *testing.T) {
+	for _, importing := range []bool{true, false} {
+		for _, entry := range []string{"type=gha,url=u,token=t", "type=s3,bucket=b,region=r", "type=azblob,name=n"} {
+			if err := checkEmbeddedCache([]string{"type=registry,ref=a", entry}, importing); err == nil || !strings.Contains(err.Error(), "local, registry, or name") {
+				t.Errorf("%s: %v", entry, err)
+			}
+		}
+		if err := checkEmbeddedCache([]string{"type=registry,ref=a", "type=local,src=a"}, importing); err != nil {
+			t.Error(err)
+		}
+	}
+}
