@@ -14,9 +14,12 @@ func (s *Subject) Commands(in *dockerfile.Instruction) []shell.Command {
 	if cs, ok := s.commands[in]; ok {
 		return cs
 	}
-	cs, err := shell.Run(in, s.File.Escape, s.Graph().Shell(in))
-	if err != nil { // not the shell's text, or broken: nothing is known of it
-		cs = nil
+	var cs []shell.Command
+	if sh := s.Graph().Shell(in); in.JSON || sh != nil || !s.forWindows(in.Stage) {
+		var err error
+		if cs, err = shell.Run(in, s.File.Escape, sh); err != nil {
+			cs = nil // not the shell's text, or broken: nothing is known of it
+		}
 	}
 	if s.commands == nil {
 		s.commands = map[*dockerfile.Instruction][]shell.Command{}

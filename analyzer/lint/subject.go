@@ -18,6 +18,7 @@ type Subject struct {
 	graph     *Graph
 	converted *conversion
 	commands  map[*dockerfile.Instruction][]shell.Command
+	windows   map[*dockerfile.Stage]bool // nil until it is asked for
 }
 
 // NewSubject parses a Dockerfile. Its error is a *dockerfile.SyntaxError.

@@ -10,7 +10,8 @@ import (
 )
 
 // Run returns the simple commands of a RUN in the order of the text. Escape is
-// the file's escape character, sh the SHELL in force, nil for BuildKit's default.
+// the file's escape character, sh the SHELL in force, nil for the default of images
+// for Unix.
 // There are none for another instruction, for a script of another language, and
 // for a shell that is none of Unix's; err says why a script cannot be parsed.
 func Run(in *dockerfile.Instruction, escape rune, sh []string) ([]Command, error) {
@@ -20,7 +21,7 @@ func Run(in *dockerfile.Instruction, escape rune, sh []string) ([]Command, error
 	if in.JSON {
 		return direct(in)
 	}
-	if !isUnix(sh, escape) {
+	if !isUnix(sh) {
 		return nil, nil
 	}
 	src, end := header(in, byte(escape))
@@ -79,14 +80,9 @@ func document(in *dockerfile.Instruction, at int) *source {
 	return &source{text: in.Text[at : at+len(d.Content)], runs: []run{{0, at}}}
 }
 
-// isUnix reports whether a SHELL reads the language of Unix shells. Files that
-// escape with a backquote are those of Windows images.
-func isUnix(sh []string, escape rune) bool {
-	if len(sh) == 0 {
-		return escape == '\\'
-	}
-	return isShell(sh[0])
-}
+// isUnix reports whether a SHELL reads the language of Unix shells, as BuildKit's
+// default does.
+func isUnix(sh []string) bool { return len(sh) == 0 || isShell(sh[0]) }
 
 // exits reports whether the arguments of a shell make it stop at the first command
 // that fails.

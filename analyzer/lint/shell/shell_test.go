@@ -151,10 +151,18 @@ func TestRunInOtherShells(t *testing.T) {
 	if commands, err := Run(in, escape, []string{"/bin/bash", "-o", "pipefail", "-c"}); err != nil || len(commands) != 2 {
 		t.Errorf("bash: %v, %v", commands, err)
 	}
-	in, escape = instruction(t, "# escape=`\nFROM x\nRUN a ; b")
-	if commands, err := Run(in, escape, nil); err != nil || commands != nil {
-		t.Errorf("windows: %v, %v", commands, err)
+}
+
+func TestRunWithBackquote(t *testing.T) {
+	in, escape := instruction(t, "# escape=`\nFROM x\nRUN a b `\n  # a comment\n  && c \"\\d\" `\n  && e\n")
+	commands, err := Run(in, escape, nil)
+	if err != nil {
+		t.Fatal(err)
 	}
+	if got, want := show(commands), "[a|b]\n&& [c|\\d]\n&& [e]\n"; got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+	checkPlaces(t, in, commands)
 }
 
 func TestRunRefuses(t *testing.T) {
