@@ -22,6 +22,7 @@ var npm = &Manager{
 	Settings:  nodeSettings,
 	Output:    []string{"node_modules"},
 	Caches:    []Cache{{Path: "~/.npm", Env: "npm_config_cache", Left: true}},
+	version:   []string{"-v"},
 	values:    []string{"--prefix", "-C", "--registry", "--cache", "--loglevel", "-w", "--workspace", "--omit", "--include", "--fetch-timeout", "--network-timeout", "--userconfig", "--maxsockets"},
 	verbs: []verb{
 		{words: "ci", action: Install},
@@ -42,7 +43,8 @@ var yarn = &Manager{
 	Locks:     []string{"yarn.lock"},
 	Settings:  append([]string{".yarnrc", ".yarnrc.yml", ".yarn/releases/", ".yarn/plugins/", ".yarn/patches/", ".yarn/cache/"}, nodeSettings...),
 	Output:    []string{"node_modules", ".yarn/cache", ".pnp.cjs"},
-	Caches:    []Cache{{Path: "/usr/local/share/.cache/yarn", Env: "YARN_CACHE_FOLDER", Left: true}},
+	Caches:    []Cache{{Path: "/usr/local/share/.cache/yarn", UserPath: "~/.cache/yarn", Inner: "v6", Env: "YARN_CACHE_FOLDER", Left: true}},
+	version:   []string{"-v"},
 	values:    []string{"--cwd", "--registry", "--cache-folder", "--modules-folder", "--network-timeout", "--network-concurrency", "--mutex"},
 	verbs: []verb{
 		{words: "", action: Install},
@@ -64,6 +66,7 @@ var pnpm = &Manager{
 	Settings:  append([]string{"pnpm-workspace.yaml", ".pnpmfile.cjs"}, nodeSettings...),
 	Output:    []string{"node_modules"},
 	Caches:    []Cache{{Path: "~/.local/share/pnpm/store", Env: "PNPM_HOME"}},
+	version:   []string{"-v"},
 	values:    []string{"-C", "--dir", "--filter", "-F", "--registry", "--store-dir", "--reporter", "--loglevel"},
 	verbs: []verb{
 		{words: "install", action: Install},

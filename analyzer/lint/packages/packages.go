@@ -12,6 +12,7 @@ package packages
 
 import (
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/layerwise/layerwise/analyzer/lint/shell"
@@ -54,7 +55,10 @@ type Manager struct {
 	Prefetch string
 
 	values []string // flags with a value in the next word
-	verbs  []verb
+	// version are the flags besides --version that make it print its version and
+	// do nothing else; none for one whose -v is something else behind a verb.
+	version []string
+	verbs   []verb
 	// special reads what verbs cannot; false leaves the command to verbs.
 	special func(m *Manager, c *shell.Command, words []shell.Word) (Use, bool)
 	// local reports whether a word names files rather than a package.
@@ -64,6 +68,10 @@ type Manager struct {
 // Cache is a folder of downloads, or of what is made of them.
 type Cache struct {
 	Path string
+	// UserPath is the same for a user other than root, "" where it does not differ.
+	UserPath string
+	// Inner is the folder in both that all of it lies in, "" for none.
+	Inner string
 	// Sharing is what a cache mount of it needs: "locked" where the program cannot
 	// share it, else "".
 	Sharing string
@@ -128,7 +136,7 @@ type Use struct {
 func Classify(c *shell.Command) (Use, bool) {
 	name, words := program(c)
 	m := byProgram[name]
-	if m == nil {
+	if m == nil || m.informs(words) {
 		return Use{}, false
 	}
 	if m.special != nil {
@@ -145,6 +153,34 @@ func Classify(c *shell.Command) (Use, bool) {
 	u := Use{Manager: m, Command: c, Action: v.action, Verb: v.words, Dir: c.Dir, DirUnknown: c.DirUnknown}
 	u.read(v, words, rest)
 	return u, true
+}
+
+// Informs reports whether a command is a package manager's that only prints its
+// version or its help.
+func Informs(c *shell.Command) bool {
+	name, words := program(c)
+	m := byProgram[name]
+	return m != nil && m.informs(words)
+}
+
+// informs reports whether a command only prints its version or its help, whatever
+// else it is told. A --version with a value asks for that version of a package.
+func (m *Manager) informs(words []shell.Word) bool {
+	for i, w := range words {
+		switch {
+		case w.Text == "--":
+			return false
+		case w.Text == "--help" || w.Text == "-h":
+			return true
+		case w.Text == "--version":
+			if i+1 == len(words) || strings.HasPrefix(words[i+1].Text, "-") {
+				return true
+			}
+		case slices.Contains(m.version, w.Text):
+			return true
+		}
+	}
+	return false
 }
 
 // read fills a use from the words of its command.

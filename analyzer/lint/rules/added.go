@@ -7,6 +7,7 @@ import (
 
 	"github.com/layerwise/layerwise/analyzer/dockerfile"
 	"github.com/layerwise/layerwise/analyzer/lint"
+	"github.com/layerwise/layerwise/analyzer/lint/packages"
 	"github.com/layerwise/layerwise/analyzer/lint/shell"
 )
 
@@ -163,7 +164,7 @@ func takes(pattern string, a added) bool {
 // writes is the file, or the folder with all below it, that a command is known
 // to make, "" where there is none.
 func writes(p *lint.Pass, in *dockerfile.Instruction, c *shell.Command) (to string, tree bool) {
-	if c.Conditional || c.Tolerated && c.Op != "" && !c.Is("curl", "wget", "git") {
+	if c.Conditional || c.Tolerated && c.Op != "" && !c.Is("curl", "wget", "git") || packages.Informs(c) {
 		return "", false
 	}
 	at := func(w shell.Word) string {

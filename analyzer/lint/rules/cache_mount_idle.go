@@ -94,6 +94,11 @@ func (m *mount) serves(pm *packages.Manager) bool {
 		if in || of {
 			return true
 		}
+		_, in = within(target, c.UserPath)
+		_, of = within(c.UserPath, target)
+		if c.UserPath != "" && (in || of) {
+			return true
+		}
 	}
 	return false
 }

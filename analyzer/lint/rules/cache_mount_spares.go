@@ -114,7 +114,7 @@ func lacking(p *lint.Pass, in *dockerfile.Instruction, u packages.Use) (targets 
 	for _, c := range u.Manager.Caches {
 		needed := downloads
 		if c.Built {
-			needed = !inMount(p, in, c.Path) && !u.Command.Has("-a") // which makes go use none of it
+			needed = !keepsInMount(p, in, c) && !u.Command.Has("-a") // which makes go use none of it
 		}
 		if needed {
 			targets = append(targets, strings.Replace(c.Path, "~", "/root", 1))
@@ -127,7 +127,7 @@ func lacking(p *lint.Pass, in *dockerfile.Instruction, u packages.Use) (targets 
 // installed of them, in a cache mount.
 func keepsDownloads(p *lint.Pass, in *dockerfile.Instruction, m *packages.Manager) bool {
 	for _, c := range m.Caches {
-		if !c.Built && inMount(p, in, c.Path) {
+		if !c.Built && keepsInMount(p, in, c) {
 			return true
 		}
 	}

@@ -214,7 +214,7 @@ func isInert(c *shell.Command) bool {
 	switch {
 	case c.Name == "":
 		return c.Program.Text == "" && !c.Program.Dynamic // assignments
-	case inertPrograms[c.Name]:
+	case inertPrograms[c.Name], packages.Informs(c):
 		return true
 	case c.Is("npm", "yarn", "pnpm", "pip", "pip3", "poetry", "bundle", "composer"):
 		return len(c.Args) > 0 && strings.HasPrefix(c.Args[0].Text, "config")

@@ -167,7 +167,7 @@ func broughtBefore(p *lint.Pass, above, in *dockerfile.Instruction, name string)
 // of them, in a cache mount.
 func mountsCache(p *lint.Pass, in *dockerfile.Instruction, m *packages.Manager) bool {
 	for _, c := range m.Caches {
-		if inMount(p, in, c.Path) {
+		if keepsInMount(p, in, c) {
 			return true
 		}
 	}

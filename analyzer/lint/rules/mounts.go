@@ -6,6 +6,7 @@ import (
 
 	"github.com/layerwise/layerwise/analyzer/dockerfile"
 	"github.com/layerwise/layerwise/analyzer/lint"
+	"github.com/layerwise/layerwise/analyzer/lint/packages"
 )
 
 // mount is a --mount of a RUN, with the names that BuildKit gives its options.
@@ -54,6 +55,29 @@ func inMount(p *lint.Pass, in *dockerfile.Instruction, folder string) bool {
 		}
 	}
 	return false
+}
+
+// keepsInMount reports whether a manager's downloads lie in a cache or tmpfs mount
+// of a RUN.
+func keepsInMount(p *lint.Pass, in *dockerfile.Instruction, c packages.Cache) bool {
+	if c.UserPath == "" || !isOrdinary(p.Graph().User(in)) {
+		if inMount(p, in, path.Join(c.Path, c.Inner)) {
+			return true
+		}
+	}
+	for _, m := range mountsOf(p, in) {
+		_, ok := within(homeless(m.target), path.Join(c.UserPath, c.Inner))
+		if _, root := within("/root", m.target); ok && !root && c.UserPath != "" && m.discards() && m.target != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// isOrdinary reports whether a user is known to be another one than root.
+func isOrdinary(user string) bool {
+	user, _, _ = strings.Cut(user, ":")
+	return user != "" && user != "root" && user != "0" && !strings.Contains(user, "$")
 }
 
 // homeless is a path with the home of a user written as "~".

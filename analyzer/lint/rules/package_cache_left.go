@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"path"
 	"strings"
 
 	"github.com/layerwise/layerwise/analyzer/dockerfile"
@@ -59,6 +60,10 @@ func checkCachesOf(p *lint.Pass, in *dockerfile.Instruction) {
 		if !ok || seen[name] || !leavesCache(p, in, u, how) {
 			continue
 		}
+		late, said := cleanedLater(p, in, u)
+		if said {
+			continue
+		}
 		seen[name] = true
 		if last := lastRefresh(p, in); last != nil && last.Manager == u.Manager {
 			if needsIndexLater(p, in, u.Manager) {
@@ -67,7 +72,10 @@ func checkCachesOf(p *lint.Pass, in *dockerfile.Instruction) {
 			u = *last
 		}
 		hint := strings.ReplaceAll(how.hint, "%s", u.Command.Program.Text)
-		message := fmt.Sprintf("%s leaves %s: %s", call(u), how.what, hint)
+		message := fmt.Sprintf("%s leaves %s: %s", call(u), left(p, in, u.Manager, how), hint)
+		if late != nil {
+			message += fmt.Sprintf("; what line %d removes stays in this layer", late.Line)
+		}
 		p.ReportAt(commandSpan(p, in, u.Command), message, sparing(p, in, u.Manager, how))
 	}
 }
@@ -87,11 +95,11 @@ func leavesCache(p *lint.Pass, in *dockerfile.Instruction, u packages.Use, how s
 		}
 	}
 	for _, c := range u.Manager.Caches {
-		if c.Left && inMount(p, in, c.Path) {
+		if c.Left && keepsInMount(p, in, c) {
 			return false
 		}
 	}
-	return !cleansUp(p, in, u) && !cleanedLater(p, in, u) && !configuredAway(p, in, u)
+	return !cleansUp(p, in, u) && !configuredAway(p, in, u)
 }
 
 // cachesElsewhere reports whether settings or the image say, or may say, that a
@@ -138,25 +146,59 @@ func cleansUp(p *lint.Pass, in *dockerfile.Instruction, u packages.Use) bool {
 
 func removesDownloads(c *shell.Command, m *packages.Manager) bool {
 	for _, cache := range m.Caches {
-		if cache.Left && removesFolder(c, cache.Path) {
+		if cache.Left && (removesFolder(c, path.Join(cache.Path, cache.Inner)) || cache.UserPath != "" && removesFolder(c, path.Join(cache.UserPath, cache.Inner))) {
 			return true
 		}
 	}
 	return false
 }
 
-// cleanedLater reports whether a later step removes the downloads: that this is
-// too late is said where it happens.
-func cleanedLater(p *lint.Pass, in *dockerfile.Instruction, u packages.Use) bool {
+// left is what a manager leaves, in the folder of the user who runs it.
+func left(p *lint.Pass, in *dockerfile.Instruction, m *packages.Manager, how spare) string {
+	what := how.what
+	for _, c := range m.Caches {
+		if c.UserPath != "" && isOrdinary(p.Graph().User(in)) {
+			what = strings.ReplaceAll(what, c.Path, c.UserPath)
+		}
+	}
+	return what
+}
+
+// cleanedLater is the step below that removes the downloads, too late; nil where
+// none does. Said says that removed-in-later-layer tells of it there.
+func cleanedLater(p *lint.Pass, in *dockerfile.Instruction, u packages.Use) (late *dockerfile.Instruction, said bool) {
 	for _, later := range below(in) {
-		if !strings.Contains(later.Text, "rm ") && !strings.Contains(later.Text, "find ") {
+		if !strings.Contains(later.Text, "rm ") && !strings.Contains(later.Text, "find ") && !strings.Contains(later.Text, "clean") {
 			continue
 		}
 		commands := p.Commands(later)
 		for i := range commands {
-			if removesDownloads(&commands[i], u.Manager) {
-				return true
+			c := &commands[i]
+			other, ok := packages.Classify(c)
+			cleans := ok && other.Action == packages.Clean && other.Manager == u.Manager && u.Manager.Name != "apt"
+			if !cleans && !removesDownloads(c, u.Manager) {
+				continue
 			}
+			if late == nil {
+				late = later
+			}
+			if saysRemoval(p, later, c, in) {
+				return later, true
+			}
+		}
+	}
+	return late, false
+}
+
+// saysRemoval reports whether removed-in-later-layer finds that a command removes
+// what an instruction has added.
+func saysRemoval(p *lint.Pass, in *dockerfile.Instruction, c *shell.Command, added *dockerfile.Instruction) bool {
+	if !c.Is("rm") || c.Conditional || !isShipped(p, in.Stage) {
+		return false
+	}
+	for _, o := range c.Operands() {
+		if layer, _, _ := hidden(p, in, c, o); layer == added {
+			return true
 		}
 	}
 	return false

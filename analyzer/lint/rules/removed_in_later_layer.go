@@ -70,12 +70,27 @@ func checkRemovals(p *lint.Pass, in *dockerfile.Instruction) {
 // removedFile reports a file that rm names and an earlier instruction added. One
 // finding an instruction is enough.
 func removedFile(p *lint.Pass, in *dockerfile.Instruction, c *shell.Command, operand shell.Word, said map[*dockerfile.Instruction]bool) {
-	pattern, ok := place(p, in, c, operand)
-	if !ok || isMounted(p, in, pattern) || makes(p, in, c, pattern) {
+	layer, pattern, size := hidden(p, in, c, operand)
+	if layer == nil || said[layer] {
 		return
 	}
-	var layer *dockerfile.Instruction
-	var size int64
+	said[layer] = true
+	cure := "remove it in that RUN"
+	if layer.Keyword != "RUN" {
+		cure = "do not copy it, or mount it for the step that needs it (RUN --mount=type=bind)"
+	}
+	message := fmt.Sprintf("rm hides %s, which %s put into a layer: the image still carries it%s; %s",
+		cut(pattern, 60), namely(layer), weight(size), cure)
+	p.ReportAt(wordSpan(p, in, c, operand), message, mergeRemoval(p, layer, in))
+}
+
+// hidden is the last instruction above a RUN that added what one of its words
+// removes, nil where none is known to, with the path and the size of that.
+func hidden(p *lint.Pass, in *dockerfile.Instruction, c *shell.Command, operand shell.Word) (layer *dockerfile.Instruction, pattern string, size int64) {
+	pattern, ok := place(p, in, c, operand)
+	if !ok || isMounted(p, in, pattern) || makes(p, in, c, pattern) {
+		return nil, "", 0
+	}
 	for _, earlier := range lineage(p, in.Stage) {
 		if earlier == in {
 			break
@@ -92,17 +107,7 @@ func removedFile(p *lint.Pass, in *dockerfile.Instruction, c *shell.Command, ope
 			}
 		}
 	}
-	if layer == nil || said[layer] {
-		return
-	}
-	said[layer] = true
-	cure := "remove it in that RUN"
-	if layer.Keyword != "RUN" {
-		cure = "do not copy it, or mount it for the step that needs it (RUN --mount=type=bind)"
-	}
-	message := fmt.Sprintf("rm hides %s, which %s put into a layer: the image still carries it%s; %s",
-		cut(pattern, 60), namely(layer), weight(size), cure)
-	p.ReportAt(wordSpan(p, in, c, operand), message, mergeRemoval(p, layer, in))
+	return layer, pattern, size
 }
 
 // makes reports whether a RUN itself makes what one of its commands removes.
