@@ -12,7 +12,8 @@
 //
 // Beside that line stand predict, which says what a build would reuse before it
 // runs; buildcontext, which lists the files that an engine would see and computes
-// the checksums that it would compute; history, which keeps records on disk;
+// the checksums that it would compute; absent, which says what became of a name
+// that is not there; history, which keeps records on disk;
 // scenario, which edits a copy of a context between
 // builds; and playground, the base image that stands in for others when there
 // is no registry in reach.

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/distribution/reference"
+	"github.com/layerwise/layerwise/analyzer/absent"
 	"github.com/layerwise/layerwise/analyzer/dockerfile"
 	"github.com/layerwise/layerwise/analyzer/plan"
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
@@ -63,7 +64,7 @@ func argumentNotes(o Options, file *dockerfile.File, triggers []*dockerfile.Inst
 		if slices.Contains(declared, name) || strings.HasPrefix(name, "BUILDKIT_") || slices.Contains(predefined, strings.ToUpper(name)) {
 			continue
 		}
-		notes = append(notes, didYouMean(fmt.Sprintf("build argument %s is not declared in the Dockerfile", name), nearest(name, declared)))
+		notes = append(notes, didYouMean(fmt.Sprintf("build argument %s is not declared in the Dockerfile", name), absent.Nearest(name, declared)))
 	}
 	return notes
 }
@@ -85,7 +86,7 @@ func contextNotes(o Options, file *dockerfile.File, references []plan.Reference)
 		if name == "" || used[plan.ContextKey(name)] || used[strings.ToLower(name)] {
 			continue
 		}
-		notes = append(notes, didYouMean(fmt.Sprintf("build context %s is used by nothing in the Dockerfile", given), nearest(name, names)))
+		notes = append(notes, didYouMean(fmt.Sprintf("build context %s is used by nothing in the Dockerfile", given), absent.Nearest(name, names)))
 	}
 	return notes
 }
@@ -98,7 +99,7 @@ func filterNotes(o Options, file *dockerfile.File) []string {
 			if name == "" || slices.ContainsFunc(stages, func(s string) bool { return strings.EqualFold(s, name) }) {
 				continue
 			}
-			notes = append(notes, didYouMean(fmt.Sprintf("--no-cache-filter %s names no stage", name), nearest(name, stages)))
+			notes = append(notes, didYouMean(fmt.Sprintf("--no-cache-filter %s names no stage", name), absent.Nearest(name, stages)))
 		}
 	}
 	return notes
@@ -125,7 +126,7 @@ func secretNotes(o Options, file *dockerfile.File, triggers []*dockerfile.Instru
 	var notes []string
 	for _, id := range o.Secrets {
 		if !slices.Contains(asked, id) && !strings.HasPrefix(id, "GIT_AUTH_") && !strings.HasPrefix(id, "HTTP_AUTH_") {
-			notes = append(notes, didYouMean(fmt.Sprintf("secret %s is used by nothing in the Dockerfile", id), nearest(id, asked)))
+			notes = append(notes, didYouMean(fmt.Sprintf("secret %s is used by nothing in the Dockerfile", id), absent.Nearest(id, asked)))
 		}
 	}
 	return notes
@@ -167,9 +168,9 @@ func referenceNotes(o Options, references []plan.Reference) []string {
 		if r.Stage != nil || r.By != "FROM" && bases[r.Name] || !plainName(r.Name) || isContext(r.Name, contexts) {
 			continue
 		}
-		kind, like := "stage ", nearest(r.Name, r.Candidates)
+		kind, like := "stage ", absent.Nearest(r.Name, r.Candidates)
 		if like == "" {
-			kind, like = "build context ", nearest(r.Name, contexts)
+			kind, like = "build context ", absent.Nearest(r.Name, contexts)
 		}
 		if like != "" {
 			notes = append(notes, fmt.Sprintf("line %d: %s is no stage and no build context, so it means an image: did you mean the %s%s?", r.Line, r.Name, kind, like))
@@ -235,4 +236,12 @@ func (r *run) noted(err error) error {
 		return &NotedError{err, notes}
 	}
 	return err
+}
+
+// didYouMean ends a message with a suggestion, where there is one.
+func didYouMean(message, suggestion string) string {
+	if suggestion == "" {
+		return message
+	}
+	return message + ": did you mean " + suggestion + "?"
 }

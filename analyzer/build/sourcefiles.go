@@ -2,16 +2,15 @@ package build
 
 import (
 	"fmt"
-	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/layerwise/layerwise/analyzer/absent"
 	"github.com/layerwise/layerwise/analyzer/plan"
 	"github.com/layerwise/layerwise/analyzer/record"
-	"github.com/moby/patternmatcher"
 )
 
 // missingFiles says which files that steps take from a local source are not there:
@@ -82,34 +81,15 @@ func (r *run) whereIs(source *plan.Vertex, s record.Selector) string {
 	}
 	defer root.Close()
 	if _, err := root.Lstat(filepath.FromSlash(name)); err == nil {
-		if pattern := excludedBy(ScanOptions(source.Op.GetSource()).Exclude, name); pattern != "" {
+		if pattern := absent.ExcludedBy(ScanOptions(source.Op.GetSource()).Exclude, name); pattern != "" {
 			return fmt.Sprintf("%s is left out of %s by %s (pattern %s)", name, where, r.ignoreFile(source.LocalName()), pattern)
 		}
 	}
 	note := fmt.Sprintf("no such file in %s: %s", where, name)
-	if like := similarFile(root.FS(), name); like != "" {
+	if like := absent.SimilarFile(root.FS(), name); like != "" {
 		note += "; there is " + like
 	}
 	return note
-}
-
-// excludedBy returns the pattern that leaves a path out: the last one that matches
-// it, or a folder that it lies in.
-func excludedBy(patterns []string, name string) string {
-	by := ""
-	for _, p := range patterns {
-		m, err := patternmatcher.New([]string{strings.TrimPrefix(p, "!")})
-		if err != nil {
-			continue
-		}
-		if matches, err := m.MatchesOrParentMatches(filepath.FromSlash(name)); err == nil && matches {
-			by = p
-		}
-	}
-	if strings.HasPrefix(by, "!") {
-		return ""
-	}
-	return by
 }
 
 // ignoreFile is the file that a local source's patterns are from.
@@ -119,58 +99,4 @@ func (r *run) ignoreFile(source string) string {
 		return own
 	}
 	return ".dockerignore"
-}
-
-// mostEntries bounds the names of a folder that are looked at.
-const mostEntries = 10_000
-
-// similarFile finds a path that differs in case, or in a few letters of its last
-// part; "" for none.
-func similarFile(fsys fs.FS, name string) string {
-	at := "."
-	parts := strings.Split(name, "/")
-	for i, part := range parts {
-		names := namesIn(fsys, at)
-		next := part
-		if !slices.Contains(names, part) {
-			next = ""
-			for _, n := range names {
-				if strings.EqualFold(n, part) {
-					next = n
-				}
-			}
-			if next == "" && i == len(parts)-1 {
-				next = nearest(part, names)
-			}
-		}
-		if next == "" {
-			return ""
-		}
-		at = path.Join(at, next)
-	}
-	if at == name {
-		return ""
-	}
-	return at
-}
-
-func namesIn(fsys fs.FS, dir string) []string {
-	if info, err := fs.Stat(fsys, dir); err != nil || !info.IsDir() { // opening a FIFO would wait
-		return nil
-	}
-	f, err := fsys.Open(dir)
-	if err != nil {
-		return nil
-	}
-	defer f.Close()
-	folder, ok := f.(fs.ReadDirFile)
-	if !ok {
-		return nil
-	}
-	entries, _ := folder.ReadDir(mostEntries) // as many as can be read
-	var names []string
-	for _, e := range entries {
-		names = append(names, e.Name())
-	}
-	return names
 }

@@ -21,6 +21,7 @@ import (
 type Context struct {
 	root       string
 	dockerfile string // its path, "" where it has none
+	guessed    bool   // it lacks files that the Dockerfile copies, and nobody has named it
 
 	ignore *ignoreFile // nil until it is read
 	tree   *tree       // nil until it is listed

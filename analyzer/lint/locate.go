@@ -13,15 +13,21 @@ import (
 func FindContext(s *Subject, path, top string) *Context {
 	folder := filepath.Dir(path)
 	paths := s.contextPaths()
-	if len(paths) == 0 || top == "" || haveAll(folder, paths) {
+	if len(paths) == 0 || haveAll(folder, paths) {
 		return OpenContext(folder, path)
 	}
-	for _, above := range foldersAbove(folder, top) {
+	var all []string
+	if top != "" {
+		all = foldersAbove(folder, top)
+	}
+	for _, above := range all {
 		if haveAll(above, paths) {
 			return OpenContext(above, path)
 		}
 	}
-	return OpenContext(folder, path)
+	c := OpenContext(folder, path)
+	c.guessed = true
+	return c
 }
 
 // contextPaths are the paths that a file takes from its context, without

@@ -42,6 +42,11 @@ func (p *Pass) Report(in *dockerfile.Instruction, message string, fix *finding.F
 	p.ReportAt(finding.Span{Line: in.Line, EndLine: in.EndLine}, message, fix)
 }
 
+// ReportAs adds a finding of another severity than the rule has.
+func (p *Pass) ReportAs(s finding.Severity, at finding.Span, message string) {
+	p.report(finding.Finding{Span: at, Message: message, Severity: s})
+}
+
 // ReportAt adds a finding about a place of the file.
 func (p *Pass) ReportAt(at finding.Span, message string, fix *finding.Fix) {
 	p.report(finding.Finding{Span: at, Message: message, Fix: fix})

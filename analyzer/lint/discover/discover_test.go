@@ -144,6 +144,18 @@ func TestFind(t *testing.T) {
 	}
 }
 
+func TestIgnored(t *testing.T) {
+	tree(t, ".git/info/exclude=*.local\n", ".gitignore=/web/made\nlogs/\n", "web/.gitignore=*.gen\n!kept.gen\n", "web/a/")
+	for name, want := range map[string]bool{
+		"a/x.gen": true, "kept.gen": false, "a/b/c.gen": true, "made": true, "made/x": true, "a/made": false,
+		"logs": true, "a/logs/x": true, "x.local": true, "a/x.txt": false,
+	} {
+		if got := discover.Ignored("web", name); got != want {
+			t.Errorf("%s: %v, want %v", name, got, want)
+		}
+	}
+}
+
 func TestGiven(t *testing.T) {
 	tree(t, "a/Dockerfile", "b/any")
 	got, err := discover.Find(context.Background(), []string{"a", "b/any"})

@@ -14,6 +14,7 @@ func All() []*lint.Rule {
 
 func own() []*lint.Rule {
 	return []*lint.Rule{
+		copySourceMissing,
 		copyBeforeInstall,
 		contextNoise,
 		secretFileCopied,

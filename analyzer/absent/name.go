@@ -1,4 +1,6 @@
-package build
+// Package absent says what became of a name that is not there: which other one it
+// was likely meant to be, and, of a file, which pattern leaves it out of a context.
+package absent
 
 import (
 	"slices"
@@ -7,10 +9,10 @@ import (
 	"github.com/agext/levenshtein"
 )
 
-// nearest returns the choice that a name which fits none was likely meant to be: one
+// Nearest returns the choice that a name which fits none was likely meant to be: one
 // that differs in case alone, else one that is a few letters away, else one of which
 // it is the beginning, or that is its beginning; "" for none.
-func nearest(name string, choices []string) string {
+func Nearest(name string, choices []string) string {
 	lower := strings.ToLower(name)
 	best, least := "", farthest(len(name))+1
 	for _, c := range slices.Sorted(slices.Values(choices)) {
@@ -41,12 +43,4 @@ func farthest(length int) int {
 		return 1
 	}
 	return 2
-}
-
-// didYouMean ends a message with a suggestion, where there is one.
-func didYouMean(message, suggestion string) string {
-	if suggestion == "" {
-		return message
-	}
-	return message + ": did you mean " + suggestion + "?"
 }
