@@ -39,6 +39,7 @@ func own() []*lint.Rule {
 		buildToolsInFinalImage,
 		changingRunCached,
 		pipeHidesFailure,
+		heredocHidesFailure,
 		secretInBuild,
 		addInsteadOfCopy,
 		highUIDLog,

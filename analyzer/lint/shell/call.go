@@ -14,6 +14,7 @@ func (w *walker) call(s *syntax.Stmt, call *syntax.CallExpr, at place) {
 		Piped:       at.piped,
 		Conditional: at.conditional,
 		Tolerated:   at.tolerated,
+		Handled:     at.handled,
 		Substituted: at.substituted,
 		Dir:         w.dir,
 		DirUnknown:  w.lost,

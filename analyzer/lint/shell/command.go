@@ -42,6 +42,9 @@ type Command struct {
 	// Tolerated says that the step goes on when it fails: "cmd || true", "cmd; next"
 	// without set -e, the condition of an if.
 	Tolerated bool
+	// Handled says that its failure is not overlooked, though the step goes on: it is a
+	// condition, || follows, it is negated or runs in the background.
+	Handled bool
 	// Nested says that it stands in a string that another command runs: sh -c "…".
 	Nested bool
 	// Substituted says that its output becomes a word of another command.

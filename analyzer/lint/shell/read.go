@@ -54,6 +54,7 @@ type place struct {
 	piped       bool
 	conditional bool
 	tolerated   bool
+	handled     bool
 	substituted bool
 	redirects   []Redirect
 }
@@ -76,7 +77,7 @@ func (w *walker) list(stmts []*syntax.Stmt, at place) {
 
 func (w *walker) stmt(s *syntax.Stmt, at place) {
 	if s.Negated || s.Background {
-		at.tolerated = true
+		at.tolerated, at.handled = true, true
 	}
 	switch c := s.Cmd.(type) {
 	case *syntax.BinaryCmd:
@@ -103,7 +104,7 @@ func (w *walker) binary(c *syntax.BinaryCmd, at place) {
 	left, right := at, at
 	switch right.op = c.Op.String(); c.Op {
 	case syntax.OrStmt:
-		left.tolerated, right.conditional = true, true
+		left.tolerated, left.handled, right.conditional = true, true, true
 	case syntax.Pipe, syntax.PipeAll:
 		left.piped, left.tolerated, right.op = true, true, "|"
 	}
@@ -120,7 +121,7 @@ func (w *walker) binary(c *syntax.BinaryCmd, at place) {
 
 func (w *walker) compound(c syntax.Command, at place) {
 	inside, cond := at, at
-	inside.conditional, cond.tolerated = true, true
+	inside.conditional, cond.tolerated, cond.handled = true, true, true
 	inside.op = ""
 	switch c := c.(type) {
 	case *syntax.Subshell:

@@ -27,6 +27,7 @@ func Run(in *dockerfile.Instruction, escape rune, sh []string) ([]Command, error
 	src, end := header(in, byte(escape))
 	args := arguments(src.text, byte(escape))
 	script := src.sub(src.text[args:], args)
+	errexit := len(sh) > 0 && exits(sh[1:])
 	switch {
 	case len(in.Heredocs) == 0:
 	case parser.MustParseHeredoc(in.Args[0]) != nil:
@@ -34,12 +35,15 @@ func Run(in *dockerfile.Instruction, escape rune, sh []string) ([]Command, error
 		if body == nil {
 			return nil, nil
 		}
+		if first, _, _ := strings.Cut(body.text, "\n"); strings.HasPrefix(first, "#!") {
+			errexit = exits(strings.Fields(first[2:])) // no SHELL runs it
+		}
 		script = body
 	default:
 		script.runs = append(script.runs, run{len(script.text) + 1, end})
 		script.text += "\n" + in.Text[end:]
 	}
-	return read(script, len(sh) > 0 && exits(sh[1:]), 0)
+	return read(script, errexit, 0)
 }
 
 // Parse returns the simple commands of a script, which is all of the text that
