@@ -151,5 +151,14 @@ func openNode() string {
 	return strings.Join(text, " ")
 }
 
-// rewrite opens a descriptor that was made with O_PATH for writing.
-func rewrite() string { return opening("/proc/self/fd/"+os.Args[2], unix.O_WRONLY)() }
+// rewrite writes to a descriptor that was made with O_PATH, what is there already:
+// the first byte of a program. A sealed file can be opened, and not written.
+func rewrite() string {
+	fd, err := unix.Open("/proc/self/fd/"+os.Args[2], unix.O_WRONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return outcome(err)
+	}
+	defer unix.Close(fd)
+	_, err = unix.Pwrite(fd, []byte{0x7f}, 0)
+	return outcome(err)
+}
