@@ -1,12 +1,12 @@
-// Probe runs as a build step and tries what a step is not to do. It tells what
-// came of each attempt, one line each: the probe's name, and "ok", the name of
-// the kernel's error, or what it saw.
-package main
-
 // Go's runtime would keep files of the control group open, which are to be seen
 // apart from those that a step is given.
 //
 //go:debug containermaxprocs=0
+
+// Probe runs as a build step and tries what a step is not to do. It tells what
+// came of each attempt, one line each: the probe's name, and "ok", the name of
+// the kernel's error, or what it saw.
+package main
 
 import (
 	"encoding/json"
