@@ -95,6 +95,7 @@ func TestFaultHome(t *testing.T) {
 		w.refused([]string{"error: ", "permission denied"}, "build", "--engine-dir", w.path("data/other"), "context")
 	})
 	sub("caches", func(t *testing.T) {
+		w.must(os.RemoveAll(w.path("cache/layerwise"))) // which a build before may have made
 		locked("cache")
 		w.ok(build()...)
 		w.refused([]string{"error: ", "permission denied"}, build("--offline", "--build-context", "x=docker-image://y", "-f", w.write("context/D2", "FROM x\n"))...)
