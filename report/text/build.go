@@ -79,7 +79,7 @@ func (v *view) buildTable() table {
 				why = nil
 			}
 			before = s.Stage + "\x00" + s.Note
-			m := v.mark(s.Outcome, isRoot(s) && !v.first)
+			m := v.mark(s.Outcome, v.standsOut(s))
 			cells := []cell{v.number(s), v.instruction(s), v.layer(s), one(m.style, m.word), v.time(s), why}
 			if predicted {
 				cells = []cell{cells[0], cells[1], cells[3], cells[4], cells[5]}

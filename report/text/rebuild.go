@@ -109,7 +109,7 @@ func newMatrixRow(views []*view, a aligned) matrixRow {
 		}
 		v := views[i]
 		r.line, r.text = v.number(s), v.instruction(s)
-		r.marks[i] = v.mark(s.Outcome, isRoot(s) && !v.first)
+		r.marks[i] = v.mark(s.Outcome, v.standsOut(s))
 		r.skipped = r.skipped || r.marks[i].short == v.glyph.notHere
 	}
 	return r

@@ -88,6 +88,13 @@ func isRoot(s *report.Step) bool {
 	return slices.ContainsFunc(s.Causes, func(c report.Cause) bool { return c.Root })
 }
 
+// standsOut says that a step is marked as a root miss. One that follows another, and
+// was not reached in the build before as well, is told with that other one.
+func (v *view) standsOut(s *report.Step) bool {
+	follows := slices.ContainsFunc(s.Causes, func(c report.Cause) bool { return !c.Root })
+	return isRoot(s) && !v.first && !(follows && v.onlyUnreached(s))
+}
+
 // place names a step by its line: "line 5", with the platform where it is not
 // the one that the reader looks at.
 func (v *view) place(s *report.Step, platform string) string {
