@@ -58,7 +58,11 @@ func TestStepNetwork(t *testing.T) {
 
 // A step reaches what listens at the machine's addresses beyond the loopback.
 func TestStepReachesMachine(t *testing.T) {
-	for _, name := range runtimes() {
+	names := runtimes()
+	if os.Geteuid() != 0 { // the namespace below has one id, and runc needs more
+		names = []string{embedded.RuntimeBuiltin}
+	}
+	for _, name := range names {
 		t.Run(name, func(t *testing.T) {
 			cmd := helperCommand(t, job{
 				Root:    filepath.Join(t.TempDir(), "engine"),
