@@ -71,7 +71,7 @@ func (u *unfinished) end(v *plan.Vertex) end {
 	case loaded:
 		e.done, e.canceled, e.err = true, false, ""
 		e.cached = record.Loaded
-	case found:
+	case found && !u.unread(v):
 		e.done, e.canceled, e.err = true, false, ""
 		e.cached = record.Found
 	case u.facts == nil && !e.canceled && (u.statuses.wasInferred(v.Digest) || len(v.Inputs) == 0 && s != nil && s.Completed != nil):

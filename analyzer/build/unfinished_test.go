@@ -266,7 +266,7 @@ func TestUnfinished(t *testing.T) {
 			name: "given up while it was loaded", graph: "from; run1 from; from2; run2 from2; copy run1 run2",
 			events: "from 1-2; from 3-5 error context canceled; from2 1-2; run2 3-4 error exit code: 1",
 			facts:  map[digest.Digest]engine.Fact{"from": {Cached: true}, "from2": {Executions: 1, Kept: true}, "run2": {Executions: 1, Error: "exit code: 1"}},
-			want:   "from hit found, run1 not-run, from2 miss, run2 failed, copy not-run",
+			want:   "from canceled, run1 not-run, from2 miss, run2 failed, copy not-run",
 		},
 		{
 			name: "a merge that was loaded and made real", graph: "from; copy from; merge from copy; run merge",
