@@ -24,12 +24,28 @@ func (k *causeCheck) checkKeys(s record.Step) {
 		}
 	}
 	for _, cause := range k.comparison.Causes[s.ID] {
+		known := names
+		if strings.Contains(cause.Message, "; FROM on line ") { // there it is listed
+			known = k.namesOfFrom(s)
+		}
 		for _, name := range blamed(cause) {
-			if k.listed++; !slices.Contains(names, name) {
-				k.t.Errorf("%s: %s: %s is blamed (%s), and is not among the parts of its key, which are %v", k.name, s.ID, name, cause.Message, names)
+			if k.listed++; !slices.Contains(known, name) {
+				k.t.Errorf("%s: %s: %s is blamed (%s), and is not among the parts of its key, which are %v", k.name, s.ID, name, cause.Message, known)
 			}
 		}
 	}
+}
+
+// namesOfFrom are what the key parts of the FROM above a step name, before and now.
+func (k *causeCheck) namesOfFrom(s record.Step) []string {
+	var names []string
+	from := s.ID[:strings.LastIndex(s.ID, " ")] + " 1"
+	for n, id := range []string{k.comparison.Aligned[from], from} {
+		for _, p := range k.keys[n][id] {
+			names = append(names, p.Names...)
+		}
+	}
+	return names
 }
 
 var (
