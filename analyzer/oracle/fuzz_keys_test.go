@@ -26,7 +26,7 @@ func (k *causeCheck) checkKeys(s record.Step) {
 	for _, cause := range k.comparison.Causes[s.ID] {
 		known := names
 		if strings.Contains(cause.Message, "; FROM on line ") { // there it is listed
-			known = k.namesOfFrom(s)
+			known = append(k.namesOfFrom(s), names...)
 		}
 		for _, name := range blamed(cause) {
 			if k.listed++; !slices.Contains(known, name) {
@@ -36,13 +36,16 @@ func (k *causeCheck) checkKeys(s record.Step) {
 	}
 }
 
-// namesOfFrom are what the key parts of the FROM above a step name, before and now.
+// namesOfFrom are what the key parts of the FROM above a step name, before and now,
+// and those of the first step on it: a FROM that takes a stage has no key.
 func (k *causeCheck) namesOfFrom(s record.Step) []string {
 	var names []string
-	from := s.ID[:strings.LastIndex(s.ID, " ")] + " 1"
-	for n, id := range []string{k.comparison.Aligned[from], from} {
-		for _, p := range k.keys[n][id] {
-			names = append(names, p.Names...)
+	stage := s.ID[:strings.LastIndex(s.ID, " ")]
+	for _, id := range []string{stage + " 1", stage + " 2"} {
+		for n, id := range []string{k.comparison.Aligned[id], id} {
+			for _, p := range k.keys[n][id] {
+				names = append(names, p.Names...)
+			}
 		}
 	}
 	return names
