@@ -6,7 +6,7 @@
 //	  → dockerfile     bytes to stages and instructions, exact ranges, effects
 //	  → plan           the build graph, every vertex tied to its instruction
 //	  → engine         a BuildKit to ask: a given address, or engine/embedded
-//	  → build          one solve, followed to its end, tied to steps → record
+//	  → solve          one solve, followed to its end, tied to steps → record
 //	  → explain        two records → a typed cause for every miss
 //	  → report         one model → text, JSON, …
 //

@@ -44,7 +44,7 @@ var importRules = []rule{
 	},
 	{
 		below:  "analyzer/explain",
-		forbid: []string{module + "/analyzer/build", module + "/analyzer/engine", module + "/analyzer/plan", buildkit, containerd},
+		forbid: []string{module + "/analyzer/solve", module + "/analyzer/engine", module + "/analyzer/plan", buildkit, containerd},
 		reason: "an explanation is made from two records alone",
 	},
 	{
@@ -55,7 +55,7 @@ var importRules = []rule{
 	{
 		below: "analyzer/lint",
 		forbid: []string{
-			module + "/analyzer/build", module + "/analyzer/engine", module + "/analyzer/explain", module + "/analyzer/history",
+			module + "/analyzer/solve", module + "/analyzer/engine", module + "/analyzer/explain", module + "/analyzer/history",
 			module + "/analyzer/predict", module + "/analyzer/scenario", "net/http", "os/exec",
 		},
 		reason: "linting needs no engine, no network and no other program",
@@ -70,10 +70,10 @@ var importRules = []rule{
 		allow: exceptions{
 			"analyzer/plan → " + buildkit + "/solver/pb":                          "the build graph's types, on the wire",
 			"analyzer/lint → " + buildkit + "/solver/pb":                          "the build graph's types, on the wire",
-			"analyzer/build → " + buildkit + "/solver/pb":                         "the build graph's types, on the wire",
-			"analyzer/build → " + buildkit + "/solver/errdefs":                    "the vertex that an error carries",
-			"analyzer/build → " + buildkit + "/solver/llbsolver/provenance/types": "the JSON of a history record, which names the layers",
-			"analyzer/build → " + containerd + "/api/services/content/v1":         "BuildKit's client hands out its content store by this API",
+			"analyzer/solve → " + buildkit + "/solver/pb":                         "the build graph's types, on the wire",
+			"analyzer/solve → " + buildkit + "/solver/errdefs":                    "the vertex that an error carries",
+			"analyzer/solve → " + buildkit + "/solver/llbsolver/provenance/types": "the JSON of a history record, which names the layers",
+			"analyzer/solve → " + containerd + "/api/services/content/v1":         "BuildKit's client hands out its content store by this API",
 			"analyzer/buildcontext → " + buildkit + "/cache":                      "what BuildKit's checksum code takes",
 			"analyzer/buildcontext → " + buildkit + "/cache/contenthash":          "BuildKit's checksums, computed by BuildKit's code",
 			"analyzer/buildcontext → " + buildkit + "/snapshot":                   "what BuildKit's checksum code takes",

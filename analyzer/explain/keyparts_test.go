@@ -9,9 +9,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/layerwise/layerwise/analyzer/build"
 	"github.com/layerwise/layerwise/analyzer/explain"
 	"github.com/layerwise/layerwise/analyzer/record"
+	"github.com/layerwise/layerwise/analyzer/solve"
 )
 
 const keyed = `ARG IMAGE=busybox
@@ -151,11 +151,11 @@ func planned(t *testing.T, file string) *record.Record {
 			t.Fatal(err)
 		}
 	}
-	src, err := build.Open(dir, "", nil)
+	src, err := solve.Open(dir, "", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	rec, err := build.Plan(t.Context(), build.Options{Source: src, Platforms: []string{"linux/amd64"}})
+	rec, err := solve.Plan(t.Context(), solve.Options{Source: src, Platforms: []string{"linux/amd64"}})
 	if err != nil {
 		t.Fatal(err)
 	}

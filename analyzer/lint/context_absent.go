@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/layerwise/layerwise/analyzer/absent"
+	"github.com/layerwise/layerwise/analyzer/internal/absent"
 	"github.com/layerwise/layerwise/analyzer/lint/discover"
 )
 

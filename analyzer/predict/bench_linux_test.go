@@ -7,9 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/layerwise/layerwise/analyzer/build"
 	"github.com/layerwise/layerwise/analyzer/predict"
 	"github.com/layerwise/layerwise/analyzer/record"
+	"github.com/layerwise/layerwise/analyzer/solve"
 )
 
 // BenchmarkPredict predicts on a running engine: what was just built, and what
@@ -63,7 +63,7 @@ func BenchmarkPredict(b *testing.B) {
 			})
 			b.Run("build", func(b *testing.B) {
 				for b.Loop() {
-					if _, err := build.Run(b.Context(), p.eng, p.buildOptions()); err != nil {
+					if _, err := solve.Run(b.Context(), p.eng, p.buildOptions()); err != nil {
 						b.Fatal(err)
 					}
 				}

@@ -6,11 +6,11 @@ import (
 	"strings"
 
 	"github.com/distribution/reference"
-	"github.com/layerwise/layerwise/analyzer/build"
 	"github.com/layerwise/layerwise/analyzer/engine"
 	"github.com/layerwise/layerwise/analyzer/explain"
 	"github.com/layerwise/layerwise/analyzer/plan"
 	"github.com/layerwise/layerwise/analyzer/record"
+	"github.com/layerwise/layerwise/analyzer/solve"
 )
 
 // byDryRun predicts with an engine that can be asked what it would run.
@@ -19,7 +19,7 @@ func byDryRun(ctx context.Context, eng engine.DryRunner, o Options) (*record.Rec
 	if o.Build.Source, err = o.Build.Source.Edited(o.Edits); err != nil {
 		return nil, err
 	}
-	r, err := build.Rehearse(ctx, eng, o.Build)
+	r, err := solve.Rehearse(ctx, eng, o.Build)
 	if err != nil {
 		return nil, err
 	}

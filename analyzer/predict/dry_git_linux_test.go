@@ -9,9 +9,9 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/layerwise/layerwise/analyzer/build"
 	"github.com/layerwise/layerwise/analyzer/predict"
 	"github.com/layerwise/layerwise/analyzer/record"
+	"github.com/layerwise/layerwise/analyzer/solve"
 )
 
 // repository is a git repository on a server.
@@ -70,7 +70,7 @@ func TestDryRunOfRepositories(t *testing.T) {
 	added.commit(map[string]string{"lib": "1"})
 	context.commit(map[string]string{"f": "1", "Dockerfile": "FROM busybox\nADD " + added.url + "#main /lib\nRUN ls /lib > /x\nCOPY f /f\nRUN cat /f > /y\n"})
 	p := newProject(t, startEngine(t), nil)
-	src, err := build.Open(context.url+"#main", "", nil)
+	src, err := solve.Open(context.url+"#main", "", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +91,7 @@ func TestDryRunOfRepositories(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		built, err := build.Run(t.Context(), p.eng, o)
+		built, err := solve.Run(t.Context(), p.eng, o)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -10,11 +10,11 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/layerwise/layerwise/analyzer/build"
 	"github.com/layerwise/layerwise/analyzer/engine/embedded"
 	"github.com/layerwise/layerwise/analyzer/playground"
 	"github.com/layerwise/layerwise/analyzer/predict"
 	"github.com/layerwise/layerwise/analyzer/record"
+	"github.com/layerwise/layerwise/analyzer/solve"
 	"github.com/sirupsen/logrus"
 )
 
@@ -57,7 +57,7 @@ type project struct {
 	t       testing.TB
 	eng     *embedded.Engine
 	dir     string
-	options build.Options // all but the source
+	options solve.Options // all but the source
 	history []*record.Record
 	edits   []string // of the next prediction
 
@@ -67,7 +67,7 @@ type project struct {
 func newProject(t testing.TB, eng *embedded.Engine, files map[string]string) *project {
 	t.Helper()
 	p := &project{t: t, eng: eng, dir: t.TempDir()}
-	p.options = build.Options{StandIns: standIn(t), Salt: []byte("test")}
+	p.options = solve.Options{StandIns: standIn(t), Salt: []byte("test")}
 	for name, text := range files {
 		p.write(name, text)
 	}
@@ -85,9 +85,9 @@ func (p *project) write(name, text string) {
 	}
 }
 
-func (p *project) buildOptions() build.Options {
+func (p *project) buildOptions() solve.Options {
 	p.t.Helper()
-	src, err := build.Open(p.dir, "", nil)
+	src, err := solve.Open(p.dir, "", nil)
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -118,7 +118,7 @@ func (p *project) predict() *record.Record {
 
 func (p *project) build() *record.Record {
 	p.t.Helper()
-	rec, err := build.Run(p.t.Context(), p.eng, p.buildOptions())
+	rec, err := solve.Run(p.t.Context(), p.eng, p.buildOptions())
 	if rec == nil {
 		p.t.Fatal(err)
 	}

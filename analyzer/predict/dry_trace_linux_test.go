@@ -14,10 +14,10 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/layerwise/layerwise/analyzer/build"
 	"github.com/layerwise/layerwise/analyzer/explain"
 	"github.com/layerwise/layerwise/analyzer/predict"
 	"github.com/layerwise/layerwise/analyzer/record"
+	"github.com/layerwise/layerwise/analyzer/solve"
 	"github.com/moby/buildkit/client"
 )
 
@@ -300,8 +300,8 @@ func TestDryRunRefuses(t *testing.T) {
 	p := newProject(t, startEngine(t), map[string]string{"Dockerfile": "FROM busybox\nRUN --network=host echo x\n"})
 	o := p.buildOptions()
 	_, predictErr := predict.Run(t.Context(), p.eng, predict.Options{Build: o})
-	_, buildErr := build.Run(t.Context(), p.eng, o)
-	if predictErr == nil || buildErr == nil || build.Message(predictErr) != build.Message(buildErr) {
+	_, buildErr := solve.Run(t.Context(), p.eng, o)
+	if predictErr == nil || buildErr == nil || solve.Message(predictErr) != solve.Message(buildErr) {
 		t.Errorf("predicted: %v\nbuilt:     %v", predictErr, buildErr)
 	}
 	p.options.Allow = []string{"network.host"}

@@ -6,10 +6,10 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/layerwise/layerwise/analyzer/build"
 	"github.com/layerwise/layerwise/analyzer/engine"
 	"github.com/layerwise/layerwise/analyzer/plan"
 	"github.com/layerwise/layerwise/analyzer/record"
+	"github.com/layerwise/layerwise/analyzer/solve"
 	"github.com/opencontainers/go-digest"
 )
 
@@ -219,7 +219,7 @@ func (d *dryVerdicts) writeStep(out *record.Step, s *plan.Step, rec *record.Reco
 			found = true
 			switch outcome {
 			case record.StepFailed:
-				out.Error = build.Message(errors.New(d.facts.Most[v.Digest].Error))
+				out.Error = solve.Message(errors.New(d.facts.Most[v.Digest].Error))
 				rec.Error = cmp.Or(rec.Error, out.Error) // the first one, whose line a report names with it
 			case record.Undecided:
 				out.HangsOn = order.before(out, d.names(s, d.hangs[v.Digest], rec))

@@ -11,7 +11,7 @@
 //     played back, oldest first, into a model of BuildKit's cache of keys, in which
 //     the planned build is then looked up. Comparing with the last record alone was
 //     turned down: going back to an older state hits what an older build left. What
-//     a record saw reused is there while the engine lists it (build.CacheEntries,
+//     a record saw reused is there while the engine lists it (solve.CacheEntries,
 //     records_stock.go); what it lists besides, somebody else has made.
 //   - A git revision stands for a build that left everything in the cache, in the
 //     same model: since*.go.
@@ -22,14 +22,14 @@ package predict
 import (
 	"context"
 
-	"github.com/layerwise/layerwise/analyzer/build"
 	"github.com/layerwise/layerwise/analyzer/engine"
 	"github.com/layerwise/layerwise/analyzer/record"
+	"github.com/layerwise/layerwise/analyzer/solve"
 )
 
 // Options say what to predict.
 type Options struct {
-	Build build.Options
+	Build solve.Options
 	// History has the records of the project, newest first; it may be empty. The
 	// newest is the baseline of causes.
 	History []*record.Record
@@ -37,7 +37,7 @@ type Options struct {
 	// same engine may be reused; only a prediction from records needs them.
 	Related []*record.Record
 	// Edits is a what-if: files whose content is taken to change, by paths as
-	// build.Source.Edited takes them.
+	// solve.Source.Edited takes them.
 	Edits []string
 }
 

@@ -7,10 +7,10 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/layerwise/layerwise/analyzer/build"
 	"github.com/layerwise/layerwise/analyzer/engine"
 	"github.com/layerwise/layerwise/analyzer/explain"
 	"github.com/layerwise/layerwise/analyzer/record"
+	"github.com/layerwise/layerwise/analyzer/solve"
 )
 
 // byRecords predicts for an engine that cannot be asked what it would do, from
@@ -25,12 +25,12 @@ func byRecords(ctx context.Context, eng engine.Engine, o Options) (*record.Recor
 	if o.Build.Source, err = o.Build.Source.Edited(o.Edits); err != nil {
 		return nil, err
 	}
-	rec, err := build.PlanOn(ctx, eng, o.Build)
+	rec, err := solve.PlanOn(ctx, eng, o.Build)
 	if err != nil {
 		return nil, err
 	}
 	var now *stock
-	switch entries, err := build.CacheEntries(ctx, eng, o.Build.Salt); {
+	switch entries, err := solve.CacheEntries(ctx, eng, o.Build.Salt); {
 	case err == nil:
 		now = newStock(entries)
 	case ctx.Err() != nil:

@@ -6,15 +6,15 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/layerwise/layerwise/analyzer/build"
 	"github.com/layerwise/layerwise/analyzer/record"
+	"github.com/layerwise/layerwise/analyzer/solve"
 )
 
 // transfers knows what an engine was sent of the client's folders, and which
 // changes it will not notice: it compares a file by size and time, and a folder
 // not by its mode, and keeps what it has where these are the same.
 type transfers struct {
-	source build.Source
+	source solve.Source
 	last   *record.Record // the newest build on the engine; nil for none
 	now    map[string]record.Tree
 }

@@ -3,9 +3,9 @@ package predict
 import (
 	"slices"
 
-	"github.com/layerwise/layerwise/analyzer/build"
 	"github.com/layerwise/layerwise/analyzer/explain"
 	"github.com/layerwise/layerwise/analyzer/record"
+	"github.com/layerwise/layerwise/analyzer/solve"
 )
 
 // stock is what lies in an engine's cache now, with what the records know of it:
@@ -13,16 +13,16 @@ import (
 // result. What is left somebody else has made, of files that nobody here has seen.
 type stock struct {
 	count   map[string]int
-	byName  map[string][]*build.CacheEntry
-	byID    map[string]*build.CacheEntry
-	of      map[*build.CacheEntry]*key // of which key it is the result; absent where nobody knows
-	entries map[*key][]*build.CacheEntry
+	byName  map[string][]*solve.CacheEntry
+	byID    map[string]*solve.CacheEntry
+	of      map[*solve.CacheEntry]*key // of which key it is the result; absent where nobody knows
+	entries map[*key][]*solve.CacheEntry
 	keys    map[string][]*key // of which results are called so
 }
 
-func newStock(entries []build.CacheEntry) *stock {
-	s := &stock{count: build.CacheCount(entries), byName: map[string][]*build.CacheEntry{}, byID: map[string]*build.CacheEntry{},
-		of: map[*build.CacheEntry]*key{}, entries: map[*key][]*build.CacheEntry{}, keys: map[string][]*key{}}
+func newStock(entries []solve.CacheEntry) *stock {
+	s := &stock{count: solve.CacheCount(entries), byName: map[string][]*solve.CacheEntry{}, byID: map[string]*solve.CacheEntry{},
+		of: map[*solve.CacheEntry]*key{}, entries: map[*key][]*solve.CacheEntry{}, keys: map[string][]*key{}}
 	for i := range entries {
 		e := &entries[i]
 		s.byName[e.Name] = append(s.byName[e.Name], e)
@@ -82,8 +82,8 @@ func (d *verdicts) foreign(o *operation) bool {
 
 // strangers are the entries by a name that nobody is known to have made, and that may
 // lie on one of others, or on anything.
-func (d *verdicts) strangers(name string, on map[*build.CacheEntry]bool, anything bool) []*build.CacheEntry {
-	var found []*build.CacheEntry
+func (d *verdicts) strangers(name string, on map[*solve.CacheEntry]bool, anything bool) []*solve.CacheEntry {
+	var found []*solve.CacheEntry
 	for _, e := range d.now.byName[name] {
 		if d.now.of[e] == nil && (anything || len(on) > 0 && d.now.liesOn(e, on)) {
 			found = append(found, e)
@@ -93,7 +93,7 @@ func (d *verdicts) strangers(name string, on map[*build.CacheEntry]bool, anythin
 }
 
 // liesOn says that an entry may lie on top of one of others.
-func (s *stock) liesOn(e *build.CacheEntry, others map[*build.CacheEntry]bool) bool {
+func (s *stock) liesOn(e *solve.CacheEntry, others map[*solve.CacheEntry]bool) bool {
 	return len(e.Parents) == 0 || slices.ContainsFunc(e.Parents, func(id string) bool {
 		parent := s.byID[id]
 		return parent == nil || others[parent]
@@ -102,7 +102,7 @@ func (s *stock) liesOn(e *build.CacheEntry, others map[*build.CacheEntry]bool) b
 
 // resultsOf has the entries that may be results of an operation; anything says that
 // any may.
-func (d *verdicts) resultsOf(o *operation) (entries map[*build.CacheEntry]bool, anything bool) {
+func (d *verdicts) resultsOf(o *operation) (entries map[*solve.CacheEntry]bool, anything bool) {
 	if o == nil {
 		return nil, true
 	}
@@ -115,9 +115,9 @@ func (d *verdicts) resultsOf(o *operation) (entries map[*build.CacheEntry]bool, 
 }
 
 // findResults returns nil for anything.
-func (d *verdicts) findResults(o *operation) map[*build.CacheEntry]bool {
+func (d *verdicts) findResults(o *operation) map[*solve.CacheEntry]bool {
 	name := d.memory.name(o.vertex)
-	found := map[*build.CacheEntry]bool{}
+	found := map[*solve.CacheEntry]bool{}
 	switch {
 	case name == "":
 		return nil

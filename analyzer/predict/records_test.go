@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/layerwise/layerwise/analyzer/build"
 	"github.com/layerwise/layerwise/analyzer/record"
+	"github.com/layerwise/layerwise/analyzer/solve"
 	"github.com/moby/buildkit/client"
 )
 
@@ -109,17 +109,17 @@ func named(count map[string]int) map[string]int {
 	out := map[string]int{}
 	for word, n := range count {
 		s := drawn(word).Steps[0]
-		out[build.CacheName(&s.Vertices[len(s.Vertices)-1], nil)] += n
+		out[solve.CacheName(&s.Vertices[len(s.Vertices)-1], nil)] += n
 	}
 	return out
 }
 
 // stocked is what an engine holds, of which nobody knows when it was made or on what.
 func stocked(count map[string]int) *stock {
-	var entries []build.CacheEntry
+	var entries []solve.CacheEntry
 	for name, n := range count {
 		for i := range n {
-			entries = append(entries, build.CacheEntry{ID: fmt.Sprint(name, i), Name: name})
+			entries = append(entries, solve.CacheEntry{ID: fmt.Sprint(name, i), Name: name})
 		}
 	}
 	return newStock(entries)
@@ -229,7 +229,7 @@ func TestPredictFrom(t *testing.T) {
 				now = nil
 				if len(tt.before) > 0 {
 					held := named(ran)
-					delete(held, build.CacheName(&drawn("base=2").Steps[0].Vertices[0], nil))
+					delete(held, solve.CacheName(&drawn("base=2").Steps[0].Vertices[0], nil))
 					now = stocked(held)
 				}
 			}

@@ -3,8 +3,8 @@ package predict
 import (
 	"slices"
 
-	"github.com/layerwise/layerwise/analyzer/build"
 	"github.com/layerwise/layerwise/analyzer/record"
+	"github.com/layerwise/layerwise/analyzer/solve"
 )
 
 // usage follows what lay in an engine's cache from build to build, by the names
@@ -16,7 +16,7 @@ type usage struct {
 	lost bool           // something was pruned
 }
 
-func (u *usage) name(v *record.Vertex) string { return build.CacheName(v, u.salt) }
+func (u *usage) name(v *record.Vertex) string { return solve.CacheName(v, u.salt) }
 
 // before takes note of what was pruned before a build, or during it.
 func (u *usage) before(m *memory, rec *record.Record) {

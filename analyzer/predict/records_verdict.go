@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/layerwise/layerwise/analyzer/build"
 	"github.com/layerwise/layerwise/analyzer/explain"
 	"github.com/layerwise/layerwise/analyzer/record"
+	"github.com/layerwise/layerwise/analyzer/solve"
 )
 
 // verdicts decides for every operation of a planned build what it would come to.
@@ -32,7 +32,7 @@ type verdicts struct {
 	order      fileOrder
 	byDigest   map[string]*operation
 	compared   map[[2]*operation]certainty               // see twins
-	stocked    map[*operation]map[*build.CacheEntry]bool // see resultsOf
+	stocked    map[*operation]map[*solve.CacheEntry]bool // see resultsOf
 }
 
 // operation is one operation of the planned build.
@@ -67,7 +67,7 @@ const (
 func (d *verdicts) decide() {
 	d.byDigest, d.compared, d.told = map[string]*operation{}, map[[2]*operation]certainty{}, map[string]made{}
 	d.order = newFileOrder(d.rec)
-	d.stocked = map[*operation]map[*build.CacheEntry]bool{}
+	d.stocked = map[*operation]map[*solve.CacheEntry]bool{}
 	for i := range d.rec.Steps {
 		s := &d.rec.Steps[i]
 		for j := range s.Vertices {

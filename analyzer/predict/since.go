@@ -8,9 +8,9 @@ import (
 	"path/filepath"
 	"slices"
 
-	"github.com/layerwise/layerwise/analyzer/build"
 	"github.com/layerwise/layerwise/analyzer/explain"
 	"github.com/layerwise/layerwise/analyzer/record"
+	"github.com/layerwise/layerwise/analyzer/solve"
 	"github.com/layerwise/layerwise/analyzer/workspace"
 )
 
@@ -48,10 +48,10 @@ func Since(ctx context.Context, o Options, rev string) (prediction, old *record.
 	if o.Build.Source, err = o.Build.Source.Edited(o.Edits); err != nil {
 		return nil, nil, err
 	}
-	if prediction, err = build.Plan(ctx, o.Build); err != nil {
+	if prediction, err = solve.Plan(ctx, o.Build); err != nil {
 		return nil, nil, err
 	}
-	if old, err = build.Plan(ctx, then); err != nil {
+	if old, err = solve.Plan(ctx, then); err != nil {
 		return nil, nil, fmt.Errorf("at %s: %w", rev, err)
 	}
 	r.forget(old, then.Source)
@@ -77,7 +77,7 @@ const (
 )
 
 // forget takes out of a plan of the revision what is said of files that are not known.
-func (r *revision) forget(rec *record.Record, src build.Source) {
+func (r *revision) forget(rec *record.Record, src solve.Source) {
 	for i := range rec.Steps {
 		for j := range rec.Steps[i].Vertices {
 			for k := range rec.Steps[i].Vertices[j].Inputs {
@@ -109,7 +109,7 @@ func complete(rec *record.Record) {
 
 // options are those of a build of the revision, whose files go to a folder. What
 // lies outside of the repository is as it is now.
-func (r *revision) options(ctx context.Context, o build.Options, dir string) (build.Options, error) {
+func (r *revision) options(ctx context.Context, o solve.Options, dir string) (solve.Options, error) {
 	o.StatCache = "" // of a folder that is gone afterwards
 	o.NoCache, o.NoCacheFilter = false, nil
 	named := map[string]string{}
@@ -141,7 +141,7 @@ func (r *revision) options(ctx context.Context, o build.Options, dir string) (bu
 	if file == "" { // on standard input
 		o.Source.Context = context
 	} else {
-		src, err := build.Open(context, moved(file), nil)
+		src, err := solve.Open(context, moved(file), nil)
 		if errors.Is(err, os.ErrNotExist) {
 			return o, fmt.Errorf("%s was not there at %s, so that a build then left nothing", o.Source.Dockerfile, r.rev)
 		}

@@ -10,8 +10,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/layerwise/layerwise/analyzer/build"
 	"github.com/layerwise/layerwise/analyzer/record"
+	"github.com/layerwise/layerwise/analyzer/solve"
 )
 
 // repository is a git repository that a test edits.
@@ -67,11 +67,11 @@ func (r *repository) commit(tag string) {
 func (r *repository) since(rev string) (string, *record.Record, error) {
 	r.t.Helper()
 	before := r.everything()
-	src, err := build.Open(r.path("app"), "", nil)
+	src, err := solve.Open(r.path("app"), "", nil)
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	rec, old, err := Since(r.t.Context(), Options{Build: build.Options{Source: src}}, rev)
+	rec, old, err := Since(r.t.Context(), Options{Build: solve.Options{Source: src}}, rev)
 	if after := r.everything(); after != before {
 		r.t.Errorf("the repository was changed:\n%s\n%s", before, after)
 	}
@@ -180,20 +180,20 @@ func TestSinceRefuses(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(outside, "Dockerfile"), []byte("FROM busybox"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	src, err := build.Open(outside, "", nil)
+	src, err := solve.Open(outside, "", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Setenv("GIT_CEILING_DIRECTORIES", filepath.Dir(outside))
-	if _, _, err := Since(t.Context(), Options{Build: build.Options{Source: src}}, "HEAD"); err == nil || !strings.Contains(err.Error(), "in no git repository") {
+	if _, _, err := Since(t.Context(), Options{Build: solve.Options{Source: src}}, "HEAD"); err == nil || !strings.Contains(err.Error(), "in no git repository") {
 		t.Errorf("outside of a repository: %v", err)
 	}
 	canceled, cancel := context.WithCancel(t.Context())
 	cancel()
-	if src, err = build.Open(r.path("app"), "", nil); err != nil {
+	if src, err = solve.Open(r.path("app"), "", nil); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := Since(canceled, Options{Build: build.Options{Source: src}}, "v1"); !errors.Is(err, context.Canceled) {
+	if _, _, err := Since(canceled, Options{Build: solve.Options{Source: src}}, "v1"); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
 }
@@ -237,7 +237,7 @@ func TestSinceRunsNothing(t *testing.T) {
 
 func TestSinceEdit(t *testing.T) {
 	r := newRepository(t)
-	src, err := build.Open(r.path("app"), "", nil)
+	src, err := solve.Open(r.path("app"), "", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -249,7 +249,7 @@ func TestSinceEdit(t *testing.T) {
 		{"src", "", "", "it is a folder"},
 		{"../readme", "", "", "../readme"},
 	} {
-		rec, _, err := Since(t.Context(), Options{Build: build.Options{Source: src}, Edits: []string{tt.edit}}, "v1")
+		rec, _, err := Since(t.Context(), Options{Build: solve.Options{Source: src}, Edits: []string{tt.edit}}, "v1")
 		if tt.err != "" {
 			if err == nil || !strings.Contains(err.Error(), tt.err) {
 				t.Errorf("%s: %v", tt.edit, err)

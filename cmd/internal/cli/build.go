@@ -8,12 +8,12 @@ import (
 	"slices"
 	"time"
 
-	"github.com/layerwise/layerwise/analyzer/build"
-	"github.com/layerwise/layerwise/analyzer/build/transfer"
 	"github.com/layerwise/layerwise/analyzer/engine"
 	"github.com/layerwise/layerwise/analyzer/explain"
 	"github.com/layerwise/layerwise/analyzer/history"
 	"github.com/layerwise/layerwise/analyzer/record"
+	"github.com/layerwise/layerwise/analyzer/solve"
+	"github.com/layerwise/layerwise/analyzer/solve/transfer"
 	"github.com/layerwise/layerwise/report"
 	"github.com/spf13/cobra"
 )
@@ -116,13 +116,13 @@ func (c *buildCommand) run(ctx context.Context, contextArg string) error {
 }
 
 // build runs one build with its progress shown.
-func (c *buildCommand) build(ctx context.Context, eng engine.Engine, o build.Options) (*record.Record, error) {
+func (c *buildCommand) build(ctx context.Context, eng engine.Engine, o solve.Options) (*record.Record, error) {
 	p, err := startProgress(c.streams, c.progress, "", false)
 	if err != nil {
 		return nil, err
 	}
 	o.Status = p.show
-	rec, err := build.Run(ctx, eng, o)
+	rec, err := solve.Run(ctx, eng, o)
 	p.stop()
 	if err != nil && rec != nil {
 		p.tail.print(c.streams, failedVertex(rec))

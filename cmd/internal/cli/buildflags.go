@@ -8,8 +8,8 @@ import (
 	"strings"
 
 	"github.com/docker/cli/cli/config"
-	"github.com/layerwise/layerwise/analyzer/build"
 	"github.com/layerwise/layerwise/analyzer/playground"
+	"github.com/layerwise/layerwise/analyzer/solve"
 	buildctl "github.com/moby/buildkit/cmd/buildctl/build"
 	"github.com/moby/buildkit/session"
 	"github.com/moby/buildkit/session/auth/authprovider"
@@ -37,8 +37,8 @@ func (f *sourceFlags) register(fs *pflag.FlagSet) {
 }
 
 // options opens the context and turns the flags into build options.
-func (f *sourceFlags) options(s *Streams, contextArg string) (build.Options, error) {
-	var o build.Options
+func (f *sourceFlags) options(s *Streams, contextArg string) (solve.Options, error) {
+	var o solve.Options
 	var err error
 	if o.BuildArgs, err = assignments("--build-arg", f.buildArgs, os.LookupEnv); err != nil {
 		return o, err
@@ -47,7 +47,7 @@ func (f *sourceFlags) options(s *Streams, contextArg string) (build.Options, err
 	if err != nil {
 		return o, err
 	}
-	o.Source, err = build.Open(contextArg, f.file, s.In)
+	o.Source, err = solve.Open(contextArg, f.file, s.In)
 	o.Source.Named = named
 	o.Target = f.target
 	o.Platforms = f.platforms
@@ -113,7 +113,7 @@ func (f *buildFlags) register(fs *pflag.FlagSet) {
 }
 
 // caches reads --cache-from and --cache-to.
-func (f *buildFlags) caches(o *build.Options, embedded bool) error {
+func (f *buildFlags) caches(o *solve.Options, embedded bool) error {
 	from, err := cacheEntries(f.cacheFrom, true)
 	if err == nil && embedded {
 		err = checkEmbeddedCache(from, true)
@@ -139,7 +139,7 @@ func (f *buildFlags) caches(o *build.Options, embedded bool) error {
 
 // options is everything that a build needs but the engine and the history. The
 // outputs are committed or dropped after the build.
-func (f *buildFlags) options(ctx context.Context, s *Streams, contextArg string, embedded bool) (build.Options, *outputs, error) {
+func (f *buildFlags) options(ctx context.Context, s *Streams, contextArg string, embedded bool) (solve.Options, *outputs, error) {
 	o, err := f.sourceFlags.options(s, contextArg)
 	if err != nil {
 		return o, nil, err

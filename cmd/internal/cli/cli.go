@@ -20,9 +20,9 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/layerwise/layerwise/analyzer/build"
 	"github.com/layerwise/layerwise/analyzer/engine/embedded"
 	"github.com/layerwise/layerwise/analyzer/playground"
+	"github.com/layerwise/layerwise/analyzer/solve"
 	"github.com/sirupsen/logrus"
 	"github.com/spf13/cobra"
 )
@@ -133,7 +133,7 @@ func (e *gateError) Error() string { return e.message }
 type interruptedError struct{ err error }
 
 func (e *interruptedError) Error() string {
-	if text := build.Message(e.err); !strings.HasSuffix(text, context.Canceled.Error()) {
+	if text := solve.Message(e.err); !strings.HasSuffix(text, context.Canceled.Error()) {
 		return "interrupted: " + text
 	}
 	return "interrupted" // the rest is how each layer of the program passed that on

@@ -3,7 +3,7 @@ package cli
 import (
 	"context"
 
-	"github.com/layerwise/layerwise/analyzer/build"
+	"github.com/layerwise/layerwise/analyzer/solve"
 	"github.com/layerwise/layerwise/report"
 	"github.com/spf13/cobra"
 )
@@ -43,7 +43,7 @@ func (c *explainCommand) run(ctx context.Context, contextArg string) error {
 		return err
 	}
 	o.Tool = version()
-	rec, err := build.Plan(ctx, o)
+	rec, err := solve.Plan(ctx, o)
 	if err != nil {
 		return err
 	}

@@ -7,13 +7,13 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/layerwise/layerwise/analyzer/build"
-	"github.com/layerwise/layerwise/analyzer/build/transfer"
 	"github.com/layerwise/layerwise/analyzer/buildcontext"
 	"github.com/layerwise/layerwise/analyzer/dockerfile"
 	"github.com/layerwise/layerwise/analyzer/engine"
 	"github.com/layerwise/layerwise/analyzer/engine/embedded"
 	"github.com/layerwise/layerwise/analyzer/record"
+	"github.com/layerwise/layerwise/analyzer/solve"
+	"github.com/layerwise/layerwise/analyzer/solve/transfer"
 	"github.com/moby/buildkit/solver/errdefs"
 )
 
@@ -41,8 +41,8 @@ func printError(s *Streams, err error) {
 		_ = src.Print(&b)
 	}
 	fmt.Fprint(s.Err, cleanLines(record.Mask(b.String())))
-	printLines(s, "error: "+record.Mask(build.Message(err)))
-	var noted *build.NotedError
+	printLines(s, "error: "+record.Mask(solve.Message(err)))
+	var noted *solve.NotedError
 	if errors.As(err, &noted) {
 		for _, n := range noted.Notes {
 			fmt.Fprintln(s.Err, "hint:", clean(record.Mask(n)))

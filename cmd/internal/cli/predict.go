@@ -6,12 +6,12 @@ import (
 	"slices"
 	"time"
 
-	"github.com/layerwise/layerwise/analyzer/build"
 	"github.com/layerwise/layerwise/analyzer/engine"
 	"github.com/layerwise/layerwise/analyzer/explain"
 	"github.com/layerwise/layerwise/analyzer/history"
 	"github.com/layerwise/layerwise/analyzer/predict"
 	"github.com/layerwise/layerwise/analyzer/record"
+	"github.com/layerwise/layerwise/analyzer/solve"
 	"github.com/layerwise/layerwise/report"
 	"github.com/spf13/cobra"
 )
@@ -92,13 +92,13 @@ func (c *predictCommand) run(ctx context.Context, contextArg string) error {
 
 // onEngine predicts for an engine, and keeps the prediction for the next build to
 // check, unless it is a what-if.
-func (c *predictCommand) onEngine(ctx context.Context, o build.Options, store *history.Store) (rec, old *record.Record, err error) {
+func (c *predictCommand) onEngine(ctx context.Context, o solve.Options, store *history.Store) (rec, old *record.Record, err error) {
 	eng, err := c.engineFlags.open(ctx, c.streams)
 	if err != nil {
 		return nil, nil, err
 	}
 	defer eng.Close()
-	platforms, err := build.Platforms(ctx, eng, o)
+	platforms, err := solve.Platforms(ctx, eng, o)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -118,12 +118,12 @@ func (c *predictCommand) onEngine(ctx context.Context, o build.Options, store *h
 	return rec, old, nil
 }
 
-func (c *predictCommand) sinceRevision(ctx context.Context, o build.Options, store *history.Store) (rec, old *record.Record, err error) {
+func (c *predictCommand) sinceRevision(ctx context.Context, o solve.Options, store *history.Store) (rec, old *record.Record, err error) {
 	if o.StandIns != nil {
 		o.StandIns = nil // no image is looked at
 	}
 	p := predict.Options{Build: o, Edits: c.edits}
-	plain, err := build.Platforms(ctx, nil, o)
+	plain, err := solve.Platforms(ctx, nil, o)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -8,13 +8,13 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/layerwise/layerwise/analyzer/build"
 	"github.com/layerwise/layerwise/analyzer/engine"
 	"github.com/layerwise/layerwise/analyzer/engine/embedded"
 	"github.com/layerwise/layerwise/analyzer/explain"
 	"github.com/layerwise/layerwise/analyzer/inputfile"
 	"github.com/layerwise/layerwise/analyzer/record"
 	"github.com/layerwise/layerwise/analyzer/scenario"
+	"github.com/layerwise/layerwise/analyzer/solve"
 	"github.com/layerwise/layerwise/analyzer/workspace"
 	"github.com/layerwise/layerwise/report"
 	"github.com/spf13/cobra"
@@ -214,7 +214,7 @@ func removeStale(ctx context.Context, parent string) {
 type experiment struct {
 	command *rebuildCommand
 	engine  engine.Engine
-	source  build.Source
+	source  solve.Source
 	report  *report.Report
 	last    *record.Record
 	title   string
@@ -243,7 +243,7 @@ func (x *experiment) build(ctx context.Context, b scenario.Build) (*record.Recor
 		return nil, err
 	}
 	o.Status = p.show
-	rec, buildErr := build.Run(ctx, x.engine, o)
+	rec, buildErr := solve.Run(ctx, x.engine, o)
 	p.stop()
 	if err := exports.finish(buildErr == nil); err != nil && buildErr == nil {
 		buildErr = err

@@ -5,7 +5,7 @@ import (
 	"runtime"
 	"runtime/debug"
 
-	"github.com/layerwise/layerwise/analyzer/build"
+	"github.com/layerwise/layerwise/analyzer/solve"
 	"github.com/spf13/cobra"
 )
 
@@ -27,7 +27,7 @@ func newVersion(g *globals) *cobra.Command {
 		Args:    args(cobra.NoArgs),
 		RunE: func(*cobra.Command, []string) error {
 			_, err := fmt.Fprintf(g.streams.Out, "layerwise %s\nBuildKit %s\n%s %s/%s\n",
-				version(), build.FrontendVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+				version(), solve.FrontendVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 			return err
 		},
 	}

@@ -1,0 +1,146 @@
+package solve
+
+import (
+	"sync"
+	"time"
+
+	"github.com/moby/buildkit/client"
+	"github.com/opencontainers/go-digest"
+)
+
+// statuses keeps the last event of every vertex; earlier ones say nothing that
+// lasts (a source starts once for its key and again for its content, a merge
+// may start twice, an imported hit is announced as a start first).
+type statuses struct {
+	mu       sync.Mutex
+	vertices map[digest.Digest]*client.Vertex
+	// announced has the last event of every vertex that the engine did not infer.
+	announced map[digest.Digest]*client.Vertex
+	// inferred are the vertices that were inferred to be reused at any time.
+	inferred map[digest.Digest]bool
+	// transfers has the times between which a vertex's parts were fetched and
+	// unpacked: an image is, when the first step needs its files, long after its
+	// own operation is done.
+	transfers map[digest.Digest]span
+	// cached are the vertices that were announced as reused at any time, loaded
+	// those of them whose result was there without an error.
+	cached, loaded map[digest.Digest]bool
+}
+
+type span struct{ from, to time.Time }
+
+func newStatuses() *statuses {
+	return &statuses{
+		vertices: map[digest.Digest]*client.Vertex{}, announced: map[digest.Digest]*client.Vertex{}, inferred: map[digest.Digest]bool{},
+		transfers: map[digest.Digest]span{}, cached: map[digest.Digest]bool{}, loaded: map[digest.Digest]bool{},
+	}
+}
+
+func (s *statuses) add(status *client.SolveStatus) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, v := range status.Vertexes {
+		s.vertices[v.Digest] = v
+		if isInferred(v) {
+			s.inferred[v.Digest] = true
+			continue
+		}
+		s.announced[v.Digest] = v
+		s.cached[v.Digest] = s.cached[v.Digest] || v.Cached
+		s.loaded[v.Digest] = s.loaded[v.Digest] || v.Cached && v.Completed != nil && v.Error == ""
+	}
+	for _, part := range status.Statuses {
+		if part.Started == nil || part.Completed == nil {
+			continue
+		}
+		t, ok := s.transfers[part.Vertex]
+		if !ok || part.Started.Before(t.from) {
+			t.from = *part.Started
+		}
+		if part.Completed.After(t.to) {
+			t.to = *part.Completed
+		}
+		s.transfers[part.Vertex] = t
+	}
+}
+
+// isInferred says that nobody announced a vertex as reused: BuildKit says so of
+// every input of a vertex that starts and is not heard of until then, also where
+// the input is fetched later (vertexStream in solver/progress.go). It has no
+// duration.
+func isInferred(v *client.Vertex) bool {
+	return v.Cached && v.Started != nil && v.Completed != nil && v.Started.Equal(*v.Completed)
+}
+
+// transfer is how long a vertex's parts took to fetch and unpack, in seconds.
+func (s *statuses) transfer(d digest.Digest) float64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t := s.transfers[d]
+	return max(0, t.to.Sub(t.from).Seconds())
+}
+
+func (s *statuses) get(d digest.Digest) *client.Vertex {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.vertices[d]
+}
+
+// own returns the last event of a vertex that is not inferred.
+func (s *statuses) own(d digest.Digest) *client.Vertex {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.announced[d]
+}
+
+func (s *statuses) wasInferred(d digest.Digest) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.inferred[d]
+}
+
+func (s *statuses) wasLoaded(d digest.Digest) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.loaded[d]
+}
+
+// firstError is when the first vertex ended with an error of its own, or, where
+// none did or none is looked for, when the first was cancelled; zero for neither.
+// From then on a build is given up.
+func (s *statuses) firstError(own bool) time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var failed, canceled time.Time
+	for _, v := range s.announced {
+		at := &failed
+		if isCancel(v.Error) {
+			at = &canceled
+		}
+		if v.Error != "" && !v.Cached && v.Completed != nil && (at.IsZero() || v.Completed.Before(*at)) {
+			*at = *v.Completed
+		}
+	}
+	if own && !failed.IsZero() {
+		return failed
+	}
+	return canceled
+}
+
+func (s *statuses) wasCached(d digest.Digest) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.cached[d]
+}
+
+// seconds is how long a vertex took by its last event.
+func seconds(v *client.Vertex) float64 {
+	if v == nil || v.Started == nil {
+		return 0
+	}
+	end := time.Now()
+	if v.Completed != nil {
+		end = *v.Completed
+	}
+	return max(0, end.Sub(*v.Started).Seconds())
+}
