@@ -15,7 +15,7 @@
 // the checksums that it would compute; absent, which says what became of a name
 // that is not there; history, which keeps records on disk;
 // scenario, which edits a copy of a context between
-// builds; and playground, the base image that stands in for others when there
+// builds; and standin, which answers base images with one made here when there
 // is no registry in reach.
 //
 // # Design

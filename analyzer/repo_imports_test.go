@@ -28,7 +28,7 @@ var importRules = []rule{
 		below:  "analyzer",
 		forbid: []string{module + "/report", module + "/cmd", "github.com/spf13", "golang.org/x/term"},
 		allow: exceptions{
-			"analyzer/playground/tool → golang.org/x/term": "test -t of the playground image",
+			"analyzer/internal/playground/tool → golang.org/x/term": "test -t of the playground image",
 		},
 		reason: "data flows from the analyzer to reports and the command line",
 	},

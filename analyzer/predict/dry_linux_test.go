@@ -11,15 +11,15 @@ import (
 	"testing"
 
 	"github.com/layerwise/layerwise/analyzer/engine/embedded"
-	"github.com/layerwise/layerwise/analyzer/playground"
 	"github.com/layerwise/layerwise/analyzer/predict"
 	"github.com/layerwise/layerwise/analyzer/record"
 	"github.com/layerwise/layerwise/analyzer/solve"
+	"github.com/layerwise/layerwise/analyzer/standin"
 	"github.com/sirupsen/logrus"
 )
 
 func TestMain(m *testing.M) {
-	playground.Main()
+	standin.Main()
 	embedded.Main()
 	logrus.SetOutput(io.Discard) // what BuildKit's client logs beside the errors that it returns
 	os.Exit(m.Run())
@@ -43,13 +43,13 @@ func startEngine(t testing.TB) *embedded.Engine {
 	return e
 }
 
-func standIn(t testing.TB) *playground.StandIn {
+func standIn(t testing.TB) *standin.Playground {
 	t.Helper()
 	dir, err := os.UserCacheDir()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return playground.NewStandIn(filepath.Join(dir, "layerwise", "test-playground"))
+	return standin.NewPlayground(filepath.Join(dir, "layerwise", "test-playground"))
 }
 
 // project is a context that a test edits and builds.

@@ -14,9 +14,9 @@ import (
 
 	"github.com/layerwise/layerwise/analyzer/engine"
 	"github.com/layerwise/layerwise/analyzer/engine/embedded"
-	"github.com/layerwise/layerwise/analyzer/playground"
 	"github.com/layerwise/layerwise/analyzer/record"
 	"github.com/layerwise/layerwise/analyzer/solve"
+	"github.com/layerwise/layerwise/analyzer/standin"
 	"github.com/moby/buildkit/client"
 	"github.com/opencontainers/go-digest"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
@@ -24,7 +24,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	playground.Main()
+	standin.Main()
 	embedded.Main()
 	logrus.SetOutput(io.Discard)
 	os.Exit(m.Run())
@@ -75,7 +75,7 @@ func buildOptions(t *testing.T, dockerfile string) solve.Options {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return solve.Options{Source: src, StandIns: playground.NewStandIn(filepath.Join(t.TempDir(), "playground")), MeasureLayers: true}
+	return solve.Options{Source: src, StandIns: standin.NewPlayground(filepath.Join(t.TempDir(), "playground")), MeasureLayers: true}
 }
 
 // buildImage builds, and reads the image that comes out.

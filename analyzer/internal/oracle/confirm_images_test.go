@@ -13,7 +13,7 @@ import (
 	"testing"
 
 	"github.com/containerd/platforms"
-	"github.com/layerwise/layerwise/analyzer/playground"
+	"github.com/layerwise/layerwise/analyzer/standin"
 	"github.com/opencontainers/go-digest"
 	specs "github.com/opencontainers/image-spec/specs-go"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
@@ -24,7 +24,7 @@ import (
 // the playground image, one of which answers every reference. All of them lie in
 // one OCI layout.
 type images struct {
-	*playground.StandIn
+	*standin.Playground
 	variants map[string]variant
 	current  string
 	names    map[string]string // of variants, by their images' digests
@@ -42,7 +42,7 @@ type variant struct {
 const plainImage = "plain"
 
 func newImages(t *testing.T) *images {
-	return &images{StandIn: playground.NewStandIn(t.TempDir()), names: map[string]string{}}
+	return &images{Playground: standin.NewPlayground(t.TempDir()), names: map[string]string{}}
 }
 
 // start forgets the images of the script before.
@@ -56,7 +56,7 @@ func (m *images) Resolve(ctx context.Context, platform ocispecs.Platform) (diges
 }
 
 func (m *images) resolve(ctx context.Context, name string, platform ocispecs.Platform) (digest.Digest, []byte, error) {
-	base, config, err := m.StandIn.Resolve(ctx, platform)
+	base, config, err := m.Playground.Resolve(ctx, platform)
 	if err != nil {
 		return "", nil, err
 	}

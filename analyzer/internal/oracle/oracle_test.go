@@ -15,10 +15,10 @@ import (
 	"github.com/layerwise/layerwise/analyzer/engine"
 	"github.com/layerwise/layerwise/analyzer/engine/embedded"
 	"github.com/layerwise/layerwise/analyzer/explain"
-	"github.com/layerwise/layerwise/analyzer/playground"
 	"github.com/layerwise/layerwise/analyzer/record"
 	"github.com/layerwise/layerwise/analyzer/scenario"
 	"github.com/layerwise/layerwise/analyzer/solve"
+	"github.com/layerwise/layerwise/analyzer/standin"
 	"github.com/moby/buildkit/client"
 	"github.com/sirupsen/logrus"
 	"golang.org/x/tools/txtar"
@@ -27,7 +27,7 @@ import (
 var update = flag.Bool("update", false, "rewrite what the oracle cases expect")
 
 func TestMain(m *testing.M) {
-	playground.Main()
+	standin.Main()
 	embedded.Main()
 	buildkitdInit()
 	logrus.SetOutput(io.Discard) // what BuildKit's client logs beside the errors that it returns
@@ -218,13 +218,13 @@ func (c *oracleCase) checkFailures(t *testing.T, err error, want string) {
 	}
 }
 
-func standIn(t *testing.T) *playground.StandIn {
+func standIn(t *testing.T) *standin.Playground {
 	t.Helper()
 	dir, err := os.UserCacheDir()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return playground.NewStandIn(filepath.Join(dir, "layerwise", "test-playground"))
+	return standin.NewPlayground(filepath.Join(dir, "layerwise", "test-playground"))
 }
 
 // compareWant compares with the archive, or rewrites it.

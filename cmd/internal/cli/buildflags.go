@@ -8,8 +8,8 @@ import (
 	"strings"
 
 	"github.com/docker/cli/cli/config"
-	"github.com/layerwise/layerwise/analyzer/playground"
 	"github.com/layerwise/layerwise/analyzer/solve"
+	"github.com/layerwise/layerwise/analyzer/standin"
 	buildctl "github.com/moby/buildkit/cmd/buildctl/build"
 	"github.com/moby/buildkit/session"
 	"github.com/moby/buildkit/session/auth/authprovider"
@@ -173,7 +173,7 @@ func (f *buildFlags) options(ctx context.Context, s *Streams, contextArg string,
 		if err != nil {
 			return o, nil, err
 		}
-		o.StandIns = playground.NewStandIn(dir)
+		o.StandIns = standin.NewPlayground(dir)
 	}
 	o.StatCache, err = cacheFolder("stat")
 	o.Tool = version()

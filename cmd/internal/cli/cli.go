@@ -21,8 +21,8 @@ import (
 	"time"
 
 	"github.com/layerwise/layerwise/analyzer/engine/embedded"
-	"github.com/layerwise/layerwise/analyzer/playground"
 	"github.com/layerwise/layerwise/analyzer/solve"
+	"github.com/layerwise/layerwise/analyzer/standin"
 	"github.com/sirupsen/logrus"
 	"github.com/spf13/cobra"
 )
@@ -42,7 +42,7 @@ const (
 // the tools of the playground image; started as one of those, it does not
 // return.
 func Main() int {
-	playground.Main()
+	standin.Main()
 	embedded.Main()
 	debug.SetGCPercent(400)      // a short life: memory is given back at its end
 	logrus.SetOutput(io.Discard) // what BuildKit's client logs beside the errors that it returns

@@ -18,7 +18,7 @@ import (
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 	"golang.org/x/sys/unix"
 
-	"github.com/layerwise/layerwise/analyzer/playground/tool"
+	"github.com/layerwise/layerwise/analyzer/internal/playground/tool"
 )
 
 // stampAnnotation, on a manifest in index.json, identifies the file that the image's program was copied from.

@@ -11,8 +11,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/layerwise/layerwise/analyzer/playground/shell"
-	"github.com/layerwise/layerwise/analyzer/playground/tool"
+	"github.com/layerwise/layerwise/analyzer/internal/playground/shell"
+	"github.com/layerwise/layerwise/analyzer/internal/playground/tool"
 )
 
 // mark ends the copy of the program that lies in the image. The kernel ignores what follows an ELF file.

@@ -13,7 +13,7 @@ import (
 	"mvdan.cc/sh/v3/interp"
 	"mvdan.cc/sh/v3/syntax"
 
-	"github.com/layerwise/layerwise/analyzer/playground/tool"
+	"github.com/layerwise/layerwise/analyzer/internal/playground/tool"
 )
 
 // builtinPrefix marks a command that a tool runs although its name is the interpreter's. No

@@ -16,7 +16,7 @@ import (
 	"mvdan.cc/sh/v3/expand"
 	"mvdan.cc/sh/v3/interp"
 
-	"github.com/layerwise/layerwise/analyzer/playground/tool"
+	"github.com/layerwise/layerwise/analyzer/internal/playground/tool"
 )
 
 // maskVariable holds the file mode creation mask, in octal, once umask was called. It is a variable

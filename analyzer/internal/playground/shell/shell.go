@@ -23,7 +23,7 @@ import (
 	"mvdan.cc/sh/v3/interp"
 	"mvdan.cc/sh/v3/syntax"
 
-	"github.com/layerwise/layerwise/analyzer/playground/tool"
+	"github.com/layerwise/layerwise/analyzer/internal/playground/tool"
 )
 
 // Names are the names that the shell goes by.
