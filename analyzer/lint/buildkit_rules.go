@@ -79,11 +79,11 @@ func BuildKit() []*Rule {
 			Bad:  "FROM --platform=$TARGETPLATFORM debian:12\n",
 			Good: "FROM debian:12\n",
 		}),
-		buildKitRule(linter.RuleSecretsUsedInArgOrEnv, Doc{
+		showsSecrets(buildKitRule(linter.RuleSecretsUsedInArgOrEnv, Doc{
 			Why:  "The values of ENV stay in the image and those of ARG in its history, for everybody who can pull it. A secret mount leaves nothing behind, and its value is no part of the cache key.",
 			Bad:  "FROM debian:12\nARG API_TOKEN\nRUN fetch\n",
 			Good: "FROM debian:12\nRUN --mount=type=secret,id=api_token,env=API_TOKEN fetch\n",
-		}),
+		})),
 		buildKitRule(linter.RuleInvalidDefaultArgInFrom, Doc{
 			Why:  "Without a default the file can only be built by those who know the argument, and its base cannot be looked up by tools.",
 			Bad:  "ARG VERSION\nFROM debian:${VERSION}\n",
@@ -120,5 +120,10 @@ func BuildKit() []*Rule {
 // noBaseImages takes the check from a rule that needs the configs of base images.
 func noBaseImages(r *Rule) *Rule {
 	r.Check = nil
+	return r
+}
+
+func showsSecrets(r *Rule) *Rule {
+	r.ShowsSecrets = true
 	return r
 }

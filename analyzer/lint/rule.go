@@ -19,6 +19,9 @@ type Rule struct {
 	URL      string
 	// Off says that the rule is only looked for where somebody enables it.
 	Off bool
+	// ShowsSecrets says that the lines of a finding hold a secret. Reports are kept
+	// and shown where the Dockerfile is not, so that they must not repeat these lines.
+	ShowsSecrets bool
 	// Check looks at one file. It is nil for findings that the driver makes.
 	Check func(*Pass)
 }

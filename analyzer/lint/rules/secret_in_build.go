@@ -12,9 +12,10 @@ import (
 )
 
 var secretInBuild = &lint.Rule{
-	ID:       "secret-in-build",
-	Title:    "a credential that stays in the image or its history",
-	Severity: finding.Error,
+	ID:           "secret-in-build",
+	Title:        "a credential that stays in the image or its history",
+	Severity:     finding.Error,
+	ShowsSecrets: true,
 	Doc: lint.Doc{
 		Why: "The text of every instruction, the values of ENV and of the build arguments that a RUN sees, and all files of every layer " +
 			"belong to the image: whoever may pull it can read them, also where a later instruction overwrites or removes them. " +

@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/layerwise/layerwise/analyzer/lint/hadolint"
 )
 
 var update = flag.Bool("update", false, "rewrite the tables in .github/LINT.md")
@@ -64,54 +64,16 @@ func ruleTable(r *registry) string {
 func hadolintTable(r *registry) string {
 	var b strings.Builder
 	b.WriteString("| hadolint | is about | here |\n|---|---|---|\n")
-	for _, h := range hadolintRules {
-		here := h.why
-		if own := r.hadolint[h.id]; len(own) > 0 {
+	for _, h := range hadolint.Rules() {
+		here := h.Why
+		if own := r.hadolint[h.ID]; len(own) > 0 {
 			here = "`" + strings.Join(own, "`, `") + "`"
 		} else {
 			here = "none: " + here
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s |\n", h.id, h.about, here)
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", h.ID, h.About, here)
 	}
 	return b.String()
-}
-
-// Each of hadolint's rules has a rule that takes its place, or a reason why none
-// does, and no rule names one that does not exist.
-func TestHadolintTable(t *testing.T) {
-	r := newRegistry()
-	form := regexp.MustCompile(`^DL[0-9]{4}$`)
-	known := map[string]bool{}
-	for i, h := range hadolintRules {
-		if known[h.id] || !form.MatchString(h.id) || i > 0 && h.id < hadolintRules[i-1].id {
-			t.Errorf("%s: twice, out of order, or no id", h.id)
-		}
-		known[h.id] = true
-		own := r.hadolint[h.id]
-		switch {
-		case h.about == "":
-			t.Errorf("%s is about nothing", h.id)
-		case len(own) > 0 && h.why != "":
-			t.Errorf("%s takes the place of %s: drop the reason why none does", strings.Join(own, ", "), h.id)
-		case len(own) == 0 && h.why == "":
-			t.Errorf("%s has no rule here, and no reason why", h.id)
-		}
-	}
-	for id, own := range r.hadolint {
-		if !known[id] {
-			t.Errorf("%s: hadolint has no rule %s", strings.Join(own, ", "), id)
-		}
-	}
-}
-
-// Rules whose findings show no source exist.
-func TestSecretRules(t *testing.T) {
-	r := newRegistry()
-	for _, id := range secretRules {
-		if !r.known(id) {
-			t.Errorf("there is no rule %s", id)
-		}
-	}
 }
 
 func TestSelection(t *testing.T) {

@@ -70,7 +70,7 @@ func (l *linting) judge(f *lintFile, r lint.Result, marker *baseline.Marker) []j
 		findings = append(findings, about...)
 		slices.SortStableFunc(findings, func(a, b finding.Finding) int { return cmp.Compare(a.Line, b.Line) })
 	}
-	hidden := secretLines(findings)
+	hidden := l.registry.secretLines(findings)
 	name := f.path
 	if l.base != nil {
 		name = l.base.Name(f.path)
@@ -90,15 +90,11 @@ func (l *linting) judge(f *lintFile, r lint.Result, marker *baseline.Marker) []j
 	return all
 }
 
-// secretRules find secrets in the text of a Dockerfile. Reports are kept and shown
-// where the Dockerfile is not, so that they do not repeat these lines.
-var secretRules = []string{"secret-in-build", "SecretsUsedInArgOrEnv"}
-
 // secretLines says which places hold a secret.
-func secretLines(findings []finding.Finding) func(finding.Span) bool {
+func (r *registry) secretLines(findings []finding.Finding) func(finding.Span) bool {
 	var spans []finding.Span
 	for _, f := range findings {
-		if slices.Contains(secretRules, f.Rule) {
+		if rule := r.byID[f.Rule]; rule != nil && rule.ShowsSecrets {
 			spans = append(spans, f.Span)
 		}
 	}

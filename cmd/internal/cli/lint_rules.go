@@ -7,6 +7,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/layerwise/layerwise/analyzer/lint"
+	"github.com/layerwise/layerwise/analyzer/lint/hadolint"
 )
 
 // printRules lists all rules, or prints the pages of those that are named by their
@@ -31,7 +32,7 @@ func (c *lintCommand) printRules(r *registry, ids []string) error {
 				printRule(&text, r.byID[o])
 			}
 		default:
-			why, ok := notTakenOver(id)
+			why, ok := hadolint.Why(id)
 			if !ok {
 				return usagef("%s: %s", id, r.unknown(id))
 			}

@@ -1,12 +1,16 @@
-package cli
+// Package hadolint has the rules of hadolint, the linter that many projects come
+// from, with the reasons why some have no rule here.
+package hadolint
 
-// hadolintRule is one of hadolint's rules.
-type hadolintRule struct {
-	id    string
-	about string
-	// why says why no rule here takes its place, "" where one does. That is in the
-	// rule: lint.Rule.Hadolint.
-	why string
+import "slices"
+
+// Rule is one of hadolint's rules.
+type Rule struct {
+	ID    string
+	About string // what it finds, in a few words
+	// Why says why no rule here takes its place, "" where one does. Which one is in
+	// the rule: lint.Rule.Hadolint.
+	Why string
 }
 
 // The reasons that several have.
@@ -15,8 +19,8 @@ const (
 	labels  = "a policy about labels, not about the cache or the layers"
 )
 
-// hadolintRules are those that hadolint's README lists, in its order.
-var hadolintRules = []hadolintRule{
+// rules are those that hadolint's README lists, in its order.
+var rules = []Rule{
 	{"DL1000", "the file does not parse", ""},
 	{"DL1001", "comments that ignore rules", "a policy; unused-ignore finds the ones without use"},
 	{"DL3000", "a relative WORKDIR", ""},
@@ -91,11 +95,15 @@ var hadolintRules = []hadolintRule{
 	{"DL4006", "a pipe that hides a failure", ""},
 }
 
-// notTakenOver says why one of hadolint's rules has no rule here.
-func notTakenOver(id string) (why string, ok bool) {
-	for _, r := range hadolintRules {
-		if r.id == id && r.why != "" {
-			return r.why, true
+// Rules are all of them, in the order of their ids.
+func Rules() []Rule { return slices.Clone(rules) }
+
+// Why says why one of hadolint's rules has no rule here; ok is false where one has,
+// or hadolint has no such rule.
+func Why(id string) (why string, ok bool) {
+	for _, r := range rules {
+		if r.ID == id && r.Why != "" {
+			return r.Why, true
 		}
 	}
 	return "", false
