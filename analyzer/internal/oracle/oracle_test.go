@@ -70,7 +70,7 @@ func TestOracle(t *testing.T) {
 		})
 	}
 	t.Run("example-quickstart", func(t *testing.T) { // the others need the images that they name
-		c := readExample(t, "../../examples/quickstart", "testdata/examples/quickstart.txtar")
+		c := readExample(t, "../../../examples/quickstart", "testdata/examples/quickstart.txtar")
 		records := c.run(t, own)
 		c.compareWant(t, describe(records))
 		c.compareOutcomes(t, records, c.run(t, other))
