@@ -3,7 +3,8 @@
 // Data flows one way:
 //
 //	Dockerfile, options and context
-//	  → dockerfile     bytes to stages and instructions, exact ranges, effects
+//	  → dockerfile     bytes to stages and instructions, exact ranges, effects;
+//	                   dockerfile/scope: what each instruction sees
 //	  → plan           the build graph, every vertex tied to its instruction
 //	  → engine         a BuildKit to ask: a given address, or engine/embedded
 //	  → solve          one solve, followed to its end, tied to steps → record

@@ -50,6 +50,9 @@ var importRules = []rule{
 	{
 		below:  "analyzer/dockerfile",
 		forbid: []string{module, buildkit + "/client"},
+		allow: exceptions{
+			"analyzer/dockerfile/scope → analyzer/dockerfile": "what it follows",
+		},
 		reason: "reading a Dockerfile needs no engine",
 	},
 	{

@@ -23,8 +23,8 @@ func (g *Graph) affected(in *dockerfile.Instruction) []*dockerfile.Instruction {
 		switch {
 		case stage == in.Stage:
 			a.follow(in, stage.Instructions[in.Index-1:], map[string]bool{})
-		case a.ends[g.base[stage]] != nil:
-			a.follow(in, stage.Instructions, maps.Clone(a.ends[g.base[stage]]))
+		case a.ends[g.Base(stage)] != nil:
+			a.follow(in, stage.Instructions, maps.Clone(a.ends[g.Base(stage)]))
 		}
 	}
 	return a.found
@@ -51,7 +51,7 @@ func (a *affect) globals(in *dockerfile.Instruction) {
 			a.found = append(a.found, stage.Instructions[0])
 		}
 		carried := map[string]bool{}
-		if base := a.g.base[stage]; base != nil {
+		if base := a.g.Base(stage); base != nil {
 			carried = maps.Clone(a.ends[base])
 		}
 		for _, in := range stage.Instructions {

@@ -15,7 +15,7 @@ func (s *Subject) Commands(in *dockerfile.Instruction) []shell.Command {
 		return cs
 	}
 	var cs []shell.Command
-	if sh := s.Graph().Shell(in); in.JSON || sh != nil || !s.forWindows(in.Stage) {
+	if sh := s.Graph().Sees(in).Shell(); in.JSON || sh != nil || !s.forWindows(in.Stage) {
 		var err error
 		if cs, err = shell.Run(in, s.File.Escape, sh); err != nil {
 			cs = nil // not the shell's text, or broken: nothing is known of it

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/layerwise/layerwise/analyzer/dockerfile"
+	"github.com/layerwise/layerwise/analyzer/dockerfile/scope"
 	"github.com/layerwise/layerwise/analyzer/lint/finding"
 	"github.com/layerwise/layerwise/analyzer/plan"
 	"github.com/moby/buildkit/client/llb"
@@ -226,9 +227,9 @@ func span(at []parser.Range) finding.Span {
 
 // placeOf returns the lines that an error of BuildKit names.
 func placeOf(err error) finding.Span {
-	var growth *growthError
+	var growth *scope.GrowthError
 	if errors.As(err, &growth) {
-		return finding.Span{Line: growth.in.Line, EndLine: growth.in.EndLine}
+		return finding.Span{Line: growth.Instruction.Line, EndLine: growth.Instruction.EndLine}
 	}
 	var syntax *dockerfile.SyntaxError
 	if errors.As(err, &syntax) {

@@ -1,11 +1,11 @@
 package lint
 
 import (
+	"maps"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/layerwise/layerwise/analyzer/dockerfile"
+	"github.com/layerwise/layerwise/analyzer/dockerfile/scope"
 )
 
 // Graph says what the instructions of a file depend on, by the operations that
@@ -13,10 +13,9 @@ import (
 // Where BuildKit refuses the file, it says what the file alone tells.
 type Graph struct {
 	file   *dockerfile.File
-	scopes *scopes
+	scopes *scope.Scopes
 	err    error // why the scopes end before the file does
 
-	base  map[*dockerfile.Stage]*dockerfile.Stage
 	from  map[*dockerfile.Instruction][]Source
 	users map[*dockerfile.Stage][]*dockerfile.Instruction
 
@@ -32,39 +31,40 @@ type Graph struct {
 func newGraph(f *dockerfile.File, conversion func() *conversion) *Graph {
 	g := &Graph{
 		file: f, conversion: conversion,
-		base:     map[*dockerfile.Stage]*dockerfile.Stage{},
-		from:     map[*dockerfile.Instruction][]Source{},
-		users:    map[*dockerfile.Stage][]*dockerfile.Instruction{},
-		targets:  map[*dockerfile.Stage]bool{},
-		standard: map[*dockerfile.Stage]bool{},
-		inImage:  map[*dockerfile.Stage]bool{},
+		from:    map[*dockerfile.Instruction][]Source{},
+		users:   map[*dockerfile.Stage][]*dockerfile.Instruction{},
+		targets: map[*dockerfile.Stage]bool{},
+		inImage: map[*dockerfile.Stage]bool{},
 	}
-	g.scopes, g.err = newScopes(f)
+	if g.scopes, g.err = scope.New(f, scope.Options{Predefined: predefined, Bound: true}); g.err == nil {
+		g.err = g.scopes.Follow()
+	}
 	for _, stage := range f.Stages {
 		g.addStage(stage)
 	}
-	last := f.Stages[len(f.Stages)-1]
-	g.visit(last, g.standard)
+	last := scope.Target(f, "")
+	g.standard = g.scopes.Needed(last, nil)
 	for _, stage := range f.Stages {
-		if stage != last && (len(g.users[stage]) > 0 || g.find(stage.Name, len(f.Stages)) != stage) {
+		if stage != last && (len(g.users[stage]) > 0 || scope.Target(f, stage.Name) != stage) {
 			continue // not a leaf, or not to be named as a target
 		}
-		g.visit(stage, g.targets)
-		for s := stage; s != nil; s = g.base[s] {
-			g.inImage[s] = true
-		}
+		maps.Copy(g.targets, g.scopes.Needed(stage, nil))
+		maps.Copy(g.inImage, g.scopes.Chain(stage, nil))
 	}
 	return g
 }
 
+// predefined are the variables that a FROM knows without an ARG. Their values
+// are those of a machine of the most common kind.
+var predefined = map[string]string{
+	"BUILDPLATFORM": "linux/amd64", "BUILDOS": "linux", "BUILDOSVERSION": "", "BUILDARCH": "amd64", "BUILDVARIANT": "",
+	"TARGETPLATFORM": "linux/amd64", "TARGETOS": "linux", "TARGETOSVERSION": "", "TARGETARCH": "amd64", "TARGETVARIANT": "",
+	"TARGETSTAGE": "default",
+}
+
 func (g *Graph) addStage(stage *dockerfile.Stage) {
-	from := stage.Instructions[0]
-	g.base[stage] = g.find(g.scopes.expand(stage.Base, g.scopes.globals), stage.Index)
-	if base := g.base[stage]; base != nil {
-		g.users[base] = append(g.users[base], from)
-	}
-	if g.err == nil {
-		g.err = g.scopes.stage(stage, g.base[stage])
+	if base := g.Base(stage); base != nil {
+		g.users[base] = append(g.users[base], stage.Instructions[0])
 	}
 	for _, in := range stage.Instructions {
 		srcs := g.sources(in)
@@ -80,61 +80,21 @@ func (g *Graph) addStage(stage *dockerfile.Stage) {
 	}
 }
 
-// visit marks a stage and all that it needs.
-func (g *Graph) visit(stage *dockerfile.Stage, seen map[*dockerfile.Stage]bool) {
-	queue := []*dockerfile.Stage{stage}
-	for len(queue) > 0 {
-		s := queue[0]
-		queue = queue[1:]
-		if s == nil || seen[s] {
-			continue
-		}
-		seen[s] = true
-		queue = append(queue, g.base[s])
-		for _, in := range s.Instructions {
-			for _, src := range g.from[in] {
-				queue = append(queue, src.Stage)
-			}
-		}
-	}
-}
-
-// find returns the last stage with a name among the first ones.
-func (g *Graph) find(name string, before int) *dockerfile.Stage {
-	if name == "" {
-		return nil
-	}
-	for i := before - 1; i >= 0; i-- {
-		if s := g.file.Stages[i]; strings.EqualFold(s.Name, name) {
-			return s
-		}
-	}
-	return nil
-}
-
-// numbered returns the stage that COPY --from=N means.
-func (g *Graph) numbered(from string) *dockerfile.Stage {
-	if n, err := strconv.Atoi(from); err == nil && n >= 0 && n < len(g.file.Stages) {
-		return g.file.Stages[n]
-	}
-	return nil
-}
-
 func (g *Graph) expand(in *dockerfile.Instruction, word string) string {
-	return g.scopes.expand(word, g.scopes.above[in].vars)
+	return g.scopes.At(in).Expand(word)
 }
 
 // Base is the stage that a stage starts from, nil for an image.
-func (g *Graph) Base(stage *dockerfile.Stage) *dockerfile.Stage { return g.base[stage] }
+func (g *Graph) Base(stage *dockerfile.Stage) *dockerfile.Stage { return g.scopes.Base(stage) }
 
 // Image is the reference of the image that a stage starts from, variables
 // replaced, also when a stage stands between; "scratch" for none, "" where a
 // variable without a value makes it.
 func (g *Graph) Image(stage *dockerfile.Stage) string {
-	for g.base[stage] != nil {
-		stage = g.base[stage]
+	for g.Base(stage) != nil {
+		stage = g.Base(stage)
 	}
-	return g.scopes.expand(stage.Base, g.scopes.globals)
+	return g.scopes.BaseName(stage)
 }
 
 // Needed says that some target needs an instruction's stage: a stage with a name
@@ -154,37 +114,10 @@ func (g *Graph) InImage(in *dockerfile.Instruction) bool { return g.inImage[in.S
 // --mount=from, in the order of the file.
 func (g *Graph) Users(stage *dockerfile.Stage) []*dockerfile.Instruction { return g.users[stage] }
 
-// Args are the build arguments in scope above an instruction, expanded; without
-// those that no default gives a value.
-func (g *Graph) Args(in *dockerfile.Instruction) map[string]string {
-	return g.scopes.above[in].vars.all(true)
-}
-
-// Env is the environment above an instruction, expanded; of a base image's it
-// knows nothing.
-func (g *Graph) Env(in *dockerfile.Instruction) map[string]string {
-	return g.scopes.above[in].vars.all(false)
-}
-
-// Var is the value that a variable, of ARG or ENV, has above an instruction.
-func (g *Graph) Var(in *dockerfile.Instruction, name string) (string, bool) {
-	return g.scopes.above[in].vars.Get(name)
-}
+// Sees is what an instruction sees: the build arguments, the environment, the
+// working folder, the user and the shell. Of base images it knows nothing.
+func (g *Graph) Sees(in *dockerfile.Instruction) scope.View { return g.scopes.At(in) }
 
 // Sources are what a COPY, an ADD or the bind mounts of a RUN take files from.
 // Those of an ADD that are remote come last.
 func (g *Graph) Sources(in *dockerfile.Instruction) []Source { return g.from[in] }
-
-// Workdir is the working folder above an instruction, "/" where none was set.
-func (g *Graph) Workdir(in *dockerfile.Instruction) string {
-	if dir := g.scopes.above[in].workdir; dir != "" {
-		return dir
-	}
-	return "/"
-}
-
-// User is the user above an instruction, "" where none was set.
-func (g *Graph) User(in *dockerfile.Instruction) string { return g.scopes.above[in].user }
-
-// Shell is the SHELL in force for an instruction, nil for BuildKit's default.
-func (g *Graph) Shell(in *dockerfile.Instruction) []string { return g.scopes.above[in].shell }

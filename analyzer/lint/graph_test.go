@@ -77,7 +77,7 @@ func describe(s *Subject) string {
 			fmt.Fprintf(&b, " %q %q to %q", src.Name, src.Paths, src.Dest)
 		}
 		if in.Keyword == "RUN" {
-			fmt.Fprintf(&b, "; args %v env %v in %s user %q shell %q", g.Args(in), g.Env(in), g.Workdir(in), g.User(in), g.Shell(in))
+			fmt.Fprintf(&b, "; args %v env %v in %s user %q shell %q", g.Sees(in).Args(), g.Sees(in).Env(), g.Sees(in).Workdir(), g.Sees(in).User(), g.Sees(in).Shell())
 		}
 		b.WriteString("\n")
 	}

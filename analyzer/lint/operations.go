@@ -125,11 +125,11 @@ func (g *Graph) assumed() *operations {
 	result := map[*dockerfile.Stage]*operation{}
 	for _, stage := range g.file.Stages {
 		var top *operation
-		if base := g.base[stage]; base != nil {
+		if base := g.Base(stage); base != nil {
 			top = result[base]
 		}
 		for _, in := range stage.Instructions {
-			if in.Effect != dockerfile.EffectLayer && (in.From == nil || g.base[stage] != nil) {
+			if in.Effect != dockerfile.EffectLayer && (in.From == nil || g.Base(stage) != nil) {
 				continue
 			}
 			op := &operation{of: []*dockerfile.Instruction{in}, decides: true}

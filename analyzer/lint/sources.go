@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/layerwise/layerwise/analyzer/dockerfile"
+	"github.com/layerwise/layerwise/analyzer/dockerfile/scope"
 	"github.com/moby/buildkit/frontend/dockerfile/dfgitutil"
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
 )
@@ -47,8 +48,8 @@ func (g *Graph) sources(in *dockerfile.Instruction) []Source {
 	switch c := in.Command.(type) {
 	case *instructions.CopyCommand:
 		src := Source{Kind: SourceContext, Excludes: c.ExcludePatterns, Parents: c.Parents}
-		if c.From != "" {
-			g.name(&src, c.From, true)
+		for _, ref := range scope.References(g.file, in) {
+			src.name(ref.Name, ref.Stage)
 		}
 		return g.copied(in, src, c.SourcesAndDest)
 	case *instructions.AddCommand:
@@ -59,14 +60,10 @@ func (g *Graph) sources(in *dockerfile.Instruction) []Source {
 	return nil
 }
 
-// name says what a --from means.
-func (g *Graph) name(src *Source, from string, number bool) {
-	if s := g.find(from, len(g.file.Stages)); s != nil {
-		src.Kind, src.Stage = SourceStage, s
-	} else if s := g.numbered(from); s != nil && number {
-		src.Kind, src.Stage = SourceStage, s
-	} else {
-		src.Kind, src.Name = SourceImage, from
+// name says what a --from means: a stage, else an image.
+func (s *Source) name(from string, stage *dockerfile.Stage) {
+	if s.Kind, s.Stage = SourceStage, stage; stage == nil {
+		s.Kind, s.Name = SourceImage, from
 	}
 }
 
@@ -134,7 +131,7 @@ func (g *Graph) mounted(in *dockerfile.Instruction, c *instructions.RunCommand) 
 		}
 		src := Source{Kind: SourceContext, Mount: true, Dest: m.Target, Paths: []string{relative(m.Source)}}
 		if m.From != "" {
-			g.name(&src, m.From, false)
+			src.name(m.From, scope.Find(g.file, m.From, len(g.file.Stages)))
 		}
 		all = append(all, src)
 	}

@@ -60,7 +60,7 @@ func TestGrowth(t *testing.T) {
 		for _, in := range s.File.All() { // no panic for what has not been followed
 			s.Graph().TakesDown(in)
 			s.Graph().Sources(in)
-			s.Graph().Args(in)
+			s.Graph().Sees(in).Args()
 		}
 	}
 	s, err := NewSubject("Dockerfile", []byte("FROM a\nENV A="+long(3)+"\nENV B=c$A\n"))

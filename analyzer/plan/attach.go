@@ -136,7 +136,7 @@ func (m *mapper) attachNamedBase(v *Vertex) bool {
 		if s.Instruction.From == nil || s.Unused {
 			continue
 		}
-		base := strings.TrimSuffix(familiar(m.baseName(s.Stage)), ":latest")
+		base := strings.TrimSuffix(familiar(m.scopes.BaseName(s.Stage)), ":latest")
 		if base == name || m.isReplaced(s.Stage) && strings.EqualFold(s.Stage.Name, name) {
 			attach(s, v)
 			found = true

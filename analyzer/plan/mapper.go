@@ -4,11 +4,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/containerd/platforms"
 	"github.com/layerwise/layerwise/analyzer/dockerfile"
+	"github.com/layerwise/layerwise/analyzer/dockerfile/scope"
 	"github.com/layerwise/layerwise/analyzer/record"
 	"github.com/moby/buildkit/solver/pb"
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
@@ -25,16 +25,22 @@ type mapper struct {
 	source  *pb.Source
 	native  ocispecs.Platform
 
-	scopes map[*dockerfile.Stage]*scope
+	scopes *scope.Scopes
 	used   map[*dockerfile.Stage]bool
-	reach  *reach
-	bases  map[*dockerfile.Stage]string // what baseName has found
+}
+
+// readGlobals reads what stands above the first FROM. Values are not bounded:
+// BuildKit has expanded them before.
+func (m *mapper) readGlobals() {
+	m.scopes, _ = scope.New(m.file, scope.Options{Args: m.buildArgs(), Predefined: m.predefined(), Image: m.image})
 }
 
 func (m *mapper) run() {
-	m.reach = &reach{file: m.file, base: m.baseName, replaced: m.isReplaced, triggers: m.triggers}
-	m.used = m.reach.from(m.target)
-	m.build.imageStages = m.reach.image(m.target)
+	m.readGlobals()
+	_ = m.scopes.Follow() // which fails at a bound alone
+	target := scope.Target(m.file, m.target)
+	m.used = m.scopes.Needed(target, m.isReplaced)
+	m.build.imageStages = m.scopes.Chain(target, m.isReplaced)
 	m.makeSteps()
 	m.attachLocated()
 	m.attachSources()
@@ -46,60 +52,49 @@ func (m *mapper) run() {
 // makeSteps lists every instruction with what is in scope for it.
 func (m *mapper) makeSteps() {
 	labels := map[string]int{}
-	m.scopes = map[*dockerfile.Stage]*scope{}
-	global := newScope(m.file.Escape, m.buildArgs(), m.defaultArgs())
 	for _, in := range m.file.Global {
-		m.addStep(&Step{Instruction: in, ID: fmt.Sprintf("%s - %d", m.build.Platform, in.Index)}, global)
-		global.global(in)
+		m.addStep(&Step{Instruction: in, ID: fmt.Sprintf("%s - %d", m.build.Platform, in.Index)}, m.scopes.At(in))
 	}
 	for _, stage := range m.file.Stages {
 		label := stage.Label
 		if labels[label]++; labels[label] > 1 {
 			label = fmt.Sprintf("%s#%d", label, stage.Index)
 		}
-		m.addStage(stage, label, global)
+		m.addStage(stage, label)
 	}
 }
 
-func (m *mapper) addStage(stage *dockerfile.Stage, label string, global *scope) {
-	var sc *scope
-	if base := m.reach.baseStage(stage); base != nil && m.scopes[base] != nil {
-		sc = m.scopes[base].inherit()
-	} else {
-		sc = global.stage(m.baseConfig(stage).Config.Env)
-	}
-	m.scopes[stage] = sc
+func (m *mapper) addStage(stage *dockerfile.Stage, label string) {
 	id := func(n string) string { return m.build.Platform + " " + label + " " + n }
 	for _, in := range stage.Instructions {
-		m.addStep(&Step{Stage: stage, StageLabel: label, Instruction: in, Unused: !m.used[stage], ID: id(fmt.Sprint(in.Index))}, sc)
-		sc.apply(in)
+		m.addStep(&Step{Stage: stage, StageLabel: label, Instruction: in, Unused: !m.used[stage], ID: id(fmt.Sprint(in.Index))}, m.scopes.At(in))
 		if in.From == nil {
 			continue
 		}
 		from := m.build.Steps[len(m.build.Steps)-1]
-		from.Mentions, from.Unset = global.mentions(in) // FROM sees nothing of its stage
-		for i, trigger := range m.triggers(stage) {
+		from.Mentions, from.Unset = m.scopes.Globals().Mentions(in) // FROM sees nothing of its stage
+		for i, trigger := range m.scopes.Triggers(stage) {
 			m.addStep(&Step{Stage: stage, StageLabel: label, Instruction: trigger, Trigger: true, Unused: !m.used[stage],
-				Line: in.Line, EndLine: in.EndLine, ID: id(fmt.Sprintf("%d.%d", in.Index, i+1))}, sc)
-			sc.apply(trigger)
+				Line: in.Line, EndLine: in.EndLine, ID: id(fmt.Sprintf("%d.%d", in.Index, i+1))}, m.scopes.AtTrigger(stage, i))
 		}
 	}
-	args, env := sc.snapshot()
-	m.build.Scopes = append(m.build.Scopes, args, env)
+	end := m.scopes.End(stage)
+	m.build.Scopes = append(m.build.Scopes, end.Args(), end.Env())
 }
 
-func (m *mapper) addStep(s *Step, sc *scope) {
+func (m *mapper) addStep(s *Step, sees scope.View) {
 	s.Platform = m.build.Platform
 	if s.Line == 0 {
 		s.Line, s.EndLine = s.Instruction.Line, s.Instruction.EndLine
 	}
 	s.Effect = record.Effect(s.Instruction.Effect)
-	s.Mentions, s.Unset = sc.mentions(s.Instruction)
+	s.references = scope.References(m.file, s.Instruction)
+	s.Mentions, s.Unset = sees.Mentions(s.Instruction)
 	switch s.Effect {
 	case record.EffectMetadata, record.EffectNone:
-		s.Args, s.Env = sc.mentioned(s.Instruction.Text)
+		s.Args, s.Env = sees.Named(s.Instruction.Text)
 	default:
-		s.Args, s.Env = sc.snapshot()
+		s.Args, s.Env = sees.Args(), sees.Env()
 	}
 	m.build.Steps = append(m.build.Steps, s)
 }
@@ -113,7 +108,7 @@ func (m *mapper) finish(s *Step) {
 		if v.Located && s.Expanded == "" && s.decides(v) {
 			s.Expanded = strings.TrimPrefix(afterPrefix(v.Name), "ONBUILD ")
 			if s.Effect == record.EffectBase { // as people write it, without the digest
-				s.Expanded = strings.Replace(s.Instruction.Summary(), s.Stage.Base, m.baseName(s.Stage), 1)
+				s.Expanded = strings.Replace(s.Instruction.Summary(), s.Stage.Base, m.scopes.BaseName(s.Stage), 1)
 			}
 		}
 		for _, in := range v.Inputs {
@@ -142,7 +137,7 @@ func (v *Vertex) owner(consumer *Step) *Step {
 		if s.Stage == consumer.Stage {
 			return s
 		}
-		if named == nil && s.isNamedBy(consumer.Instruction) {
+		if named == nil && consumer.takesFrom(s.Stage) {
 			named = s
 		}
 		if first == nil || s.Line < first.Line {
@@ -155,11 +150,9 @@ func (v *Vertex) owner(consumer *Step) *Step {
 	return first
 }
 
-// isNamedBy says that an instruction takes files from the step's stage.
-func (s *Step) isNamedBy(in *dockerfile.Instruction) bool {
-	return s.Stage != nil && slices.ContainsFunc(sources(in), func(name string) bool {
-		return strings.EqualFold(name, s.Stage.Name) || name == strconv.Itoa(s.Stage.Index)
-	})
+// takesFrom says that the step's instruction names a stage to take files from.
+func (s *Step) takesFrom(stage *dockerfile.Stage) bool {
+	return stage != nil && slices.ContainsFunc(s.references, func(r scope.Reference) bool { return r.Stage == stage })
 }
 
 func (m *mapper) why(s *Step) string {
@@ -175,39 +168,20 @@ func (m *mapper) why(s *Step) string {
 	case s.Effect == record.EffectMetadata:
 		return "it only changes the image's configuration"
 	case s.Effect == record.EffectBase:
-		if base := m.reach.baseStage(s.Stage); base != nil {
+		if base := m.scopes.Base(s.Stage); base != nil {
 			return "its base is the stage " + base.Label
 		}
 		if m.namedBase(s.Stage) {
-			return "the build context " + m.baseName(s.Stage) + " is its base"
+			return "the build context " + m.scopes.BaseName(s.Stage) + " is its base"
 		}
 		return "its base is empty"
 	}
 	return "the target does not need its result"
 }
 
-func (m *mapper) baseName(stage *dockerfile.Stage) string {
-	if name, ok := m.bases[stage]; ok {
-		return name
-	}
-	if m.bases == nil {
-		m.bases = map[*dockerfile.Stage]string{}
-	}
-	m.bases[stage] = m.expandGlobal(stage.Base)
-	return m.bases[stage]
-}
-
-func (m *mapper) expandGlobal(word string) string {
-	sc := newScope(m.file.Escape, m.buildArgs(), m.defaultArgs())
-	for _, in := range m.file.Global {
-		sc.global(in)
-	}
-	return sc.expand(word)
-}
-
 // namedBase says that a named context answers for what a FROM names.
 func (m *mapper) namedBase(stage *dockerfile.Stage) bool {
-	name := strings.TrimSuffix(familiar(m.baseName(stage)), ":latest")
+	name := strings.TrimSuffix(familiar(m.scopes.BaseName(stage)), ":latest")
 	_, any := m.opts["context:"+name]
 	_, platform := m.opts["context:"+name+"::"+m.build.Platform]
 	return any || platform
@@ -228,7 +202,7 @@ func (m *mapper) isReplaced(stage *dockerfile.Stage) bool {
 func (m *mapper) basePlatform(stage *dockerfile.Stage) ocispecs.Platform {
 	written := m.build.Platform
 	if stage.Platform != "" {
-		written = m.expandGlobal(stage.Platform)
+		written = m.scopes.Globals().Expand(stage.Platform)
 	}
 	p, err := platforms.Parse(written)
 	if err != nil { // the frontend says so
@@ -241,7 +215,7 @@ func (m *mapper) basePlatform(stage *dockerfile.Stage) ocispecs.Platform {
 // where it is not known.
 func (m *mapper) baseConfig(stage *dockerfile.Stage) dockerspec.DockerOCIImage {
 	var img dockerspec.DockerOCIImage
-	if dt := m.configs[newImageOf(m.baseName(stage), m.basePlatform(stage))]; dt != nil {
+	if dt := m.configs[newImageOf(m.scopes.BaseName(stage), m.basePlatform(stage))]; dt != nil {
 		if json.Unmarshal(dt, &img) != nil {
 			return dockerspec.DockerOCIImage{}
 		}
@@ -249,25 +223,17 @@ func (m *mapper) baseConfig(stage *dockerfile.Stage) dockerspec.DockerOCIImage {
 	return img
 }
 
-// triggers returns the ONBUILD instructions that a stage's base brings with it:
-// those of an image's config, or of a stage of this file.
-func (m *mapper) triggers(stage *dockerfile.Stage) []*dockerfile.Instruction {
-	var triggers []*dockerfile.Instruction
-	if base := m.reach.baseStage(stage); base != nil {
-		for _, in := range base.Instructions {
-			if in.Trigger != nil && in.Trigger.Command != nil {
-				triggers = append(triggers, in.Trigger)
-			}
-		}
-		return triggers
-	}
-	for _, text := range m.baseConfig(stage).Config.OnBuild {
+// image is what is known of the image that a stage starts from.
+func (m *mapper) image(stage *dockerfile.Stage) scope.Image {
+	config := m.baseConfig(stage).Config
+	known := scope.Image{Env: config.Env}
+	for _, text := range config.OnBuild {
 		f, err := dockerfile.Parse("ONBUILD", []byte("FROM scratch\n"+text))
 		if err == nil && len(f.Stages[0].Instructions) == 2 {
-			triggers = append(triggers, f.Stages[0].Instructions[1])
+			known.Triggers = append(known.Triggers, f.Stages[0].Instructions[1])
 		}
 	}
-	return triggers
+	return known
 }
 
 func (m *mapper) buildArgs() map[string]string {
@@ -277,5 +243,24 @@ func (m *mapper) buildArgs() map[string]string {
 			args[name] = v
 		}
 	}
+	return args
+}
+
+// predefined are the arguments that BuildKit predefines from the platforms.
+func (m *mapper) predefined() map[string]string {
+	args := map[string]string{"TARGETSTAGE": "default"}
+	if m.target != "" {
+		args["TARGETSTAGE"] = m.target
+	}
+	set := func(prefix, platform string) {
+		p, err := platforms.Parse(platform)
+		if err != nil {
+			return
+		}
+		args[prefix+"PLATFORM"] = platform
+		args[prefix+"OS"], args[prefix+"ARCH"], args[prefix+"VARIANT"] = p.OS, p.Architecture, p.Variant
+	}
+	set("BUILD", platforms.Format(m.native))
+	set("TARGET", m.build.Platform)
 	return args
 }

@@ -23,6 +23,7 @@ import (
 	"strings"
 
 	"github.com/layerwise/layerwise/analyzer/dockerfile"
+	"github.com/layerwise/layerwise/analyzer/dockerfile/scope"
 	"github.com/layerwise/layerwise/analyzer/record"
 	"github.com/moby/buildkit/solver/pb"
 	"github.com/opencontainers/go-digest"
@@ -86,6 +87,8 @@ type Step struct {
 	// Expanded is the instruction as BuildKit prints it, with variables
 	// replaced; "" where it has no vertex.
 	Expanded string
+
+	references []scope.Reference
 }
 
 // Vertex is one operation of BuildKit.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/containerd/platforms"
 	"github.com/layerwise/layerwise/analyzer/dockerfile"
+	"github.com/layerwise/layerwise/analyzer/dockerfile/scope"
 )
 
 // Reference is a name in a Dockerfile that stands for a stage, a build context or
@@ -24,19 +25,19 @@ type Reference struct {
 func References(file *dockerfile.File, opts map[string]string) []Reference {
 	native := platforms.Normalize(platforms.DefaultSpec())
 	m := &mapper{build: &Build{Platform: platforms.FormatAll(native)}, file: file, target: opts["target"], opts: opts, native: native}
-	r := &reach{file: file, base: m.baseName, replaced: m.isReplaced}
+	m.readGlobals()
 	var all []Reference
 	for _, s := range file.Stages {
-		if base := m.baseName(s); base != "" {
-			all = append(all, Reference{Name: base, Line: s.Instructions[0].Line, By: "FROM", Stage: r.baseStage(s), Candidates: stageNames(file.Stages[:s.Index])})
+		if base := m.scopes.BaseName(s); base != "" {
+			all = append(all, Reference{Name: base, Line: s.Instructions[0].Line, By: "FROM", Stage: m.scopes.Base(s), Candidates: stageNames(file.Stages[:s.Index])})
 		}
 		for _, in := range s.Instructions {
 			by := "--from"
 			if in.Keyword == "RUN" {
 				by = "mount"
 			}
-			for _, name := range sources(in) {
-				all = append(all, Reference{Name: name, Line: in.Line, By: by, Stage: r.lookup(name, s.Index), Candidates: stageNames(file.Stages)})
+			for _, ref := range scope.References(file, in) {
+				all = append(all, Reference{Name: ref.Name, Line: in.Line, By: by, Stage: ref.Stage, Candidates: stageNames(file.Stages)})
 			}
 		}
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/containerd/platforms"
 	"github.com/layerwise/layerwise/analyzer/dockerfile"
+	"github.com/layerwise/layerwise/analyzer/dockerfile/scope"
 	"github.com/layerwise/layerwise/analyzer/record"
 	"github.com/moby/buildkit/solver/pb"
 )
@@ -23,8 +24,8 @@ func Static(f *dockerfile.File, def *pb.Definition) (*Build, error) {
 		return nil, err
 	}
 	m := &mapper{build: b, file: f, source: def.Source, native: native}
-	m.reach = &reach{file: f, base: m.baseName, replaced: m.isReplaced, triggers: m.triggers}
-	m.used = m.reach.from("")
+	m.readGlobals()
+	m.used = m.scopes.Needed(scope.Target(f, ""), m.isReplaced)
 	m.listSteps()
 	m.attachLocated()
 	m.attachSources()
@@ -49,7 +50,7 @@ func (m *mapper) listSteps() {
 			if in.From == nil {
 				continue
 			}
-			for i, trigger := range m.triggers(stage) {
+			for i, trigger := range m.scopes.Triggers(stage) {
 				t := m.bareStep(trigger, fmt.Sprintf("%d %d.%d", stage.Index, in.Index, i+1))
 				t.Stage, t.StageLabel, t.Unused, t.Trigger = stage, stage.Label, s.Unused, true
 				t.Line, t.EndLine = in.Line, in.EndLine
@@ -63,5 +64,6 @@ func (m *mapper) bareStep(in *dockerfile.Instruction, id string) *Step {
 	return &Step{
 		ID: m.build.Platform + " " + id, Platform: m.build.Platform, Instruction: in,
 		Line: in.Line, EndLine: in.EndLine, Effect: record.Effect(in.Effect),
+		references: scope.References(m.file, in),
 	}
 }

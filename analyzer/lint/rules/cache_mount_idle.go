@@ -71,7 +71,7 @@ func checkCacheMount(p *lint.Pass, in *dockerfile.Instruction, m mount, hook *do
 			checkAptMount(p, in, m, u, hook)
 			return
 		}
-		if user := p.Graph().User(in); otherHome(p, in, m, user) {
+		if user := p.Graph().Sees(in).User(); otherHome(p, in, m, user) {
 			p.Report(in, fmt.Sprintf("the cache mount at %s is not in the home of user %s, who runs %s", m.target, user, call(u)), nil)
 		}
 		return
@@ -134,7 +134,7 @@ func emptied(p *lint.Pass, in *dockerfile.Instruction, m mount, u packages.Use) 
 		}
 	}
 	if name := emptyingVariables[u.Manager.Name]; name != "" {
-		if v, ok := p.Graph().Var(in, name); ok && v != "" && v != "0" && v != "false" && v != "off" {
+		if v, ok := p.Graph().Sees(in).Get(name); ok && v != "" && v != "0" && v != "false" && v != "off" {
 			return fmt.Sprintf("%s keeps nothing in the cache mount at %s, as %s=%s tells it to", call(u), m.target, name, cut(v, 10)), nil
 		}
 	}
@@ -195,7 +195,7 @@ func lockFix(p *lint.Pass, in *dockerfile.Instruction, m mount) *finding.Fix {
 // that the Dockerfile sets.
 func otherHome(p *lint.Pass, in *dockerfile.Instruction, m mount, user string) bool {
 	user, _, _ = strings.Cut(user, ":")
-	if _, set := p.Graph().Var(in, "HOME"); set || user == "" || strings.ContainsAny(user, "$0123456789") || strings.Contains(in.Text, "sudo") {
+	if _, set := p.Graph().Sees(in).Get("HOME"); set || user == "" || strings.ContainsAny(user, "$0123456789") || strings.Contains(in.Text, "sudo") {
 		return false
 	}
 	if user == "root" {
@@ -217,7 +217,7 @@ func rightTarget(p *lint.Pass, in *dockerfile.Instruction, m mount, u packages.U
 			continue
 		}
 		rest, ok := within(known.wrong, m.target)
-		if _, set := p.Graph().Var(in, known.variable); set || strings.Contains(in.Text, known.variable) {
+		if _, set := p.Graph().Sees(in).Get(known.variable); set || strings.Contains(in.Text, known.variable) {
 			return ""
 		}
 		if ok {

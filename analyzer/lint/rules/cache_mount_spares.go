@@ -163,12 +163,12 @@ func isFetchedAbove(p *lint.Pass, in *dockerfile.Instruction, u packages.Use) bo
 // home, a flag that forbids the network. A build of what the step itself clones
 // runs again only when its text changes.
 func startsAnew(p *lint.Pass, in *dockerfile.Instruction, u packages.Use) bool {
-	user := p.Graph().User(in)
+	user := p.Graph().Sees(in).User()
 	if u.Command.Has("--offline", "-mod=vendor", "--no-restore") || u.Manager.Name == "maven" && u.Command.Has("-o") || user != "" && user != "root" && user != "0" {
 		return false
 	}
 	for _, c := range u.Manager.Caches {
-		if _, set := p.Graph().Var(in, c.Env); set && c.Env != "" {
+		if _, set := p.Graph().Sees(in).Get(c.Env); set && c.Env != "" {
 			return false
 		}
 	}

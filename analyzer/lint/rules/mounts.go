@@ -60,7 +60,7 @@ func inMount(p *lint.Pass, in *dockerfile.Instruction, folder string) bool {
 // keepsInMount reports whether a manager's downloads lie in a cache or tmpfs mount
 // of a RUN.
 func keepsInMount(p *lint.Pass, in *dockerfile.Instruction, c packages.Cache) bool {
-	if c.UserPath == "" || !isOrdinary(p.Graph().User(in)) {
+	if c.UserPath == "" || !isOrdinary(p.Graph().Sees(in).User()) {
 		if inMount(p, in, path.Join(c.Path, c.Inner)) {
 			return true
 		}

@@ -90,7 +90,7 @@ func leavesCache(p *lint.Pass, in *dockerfile.Instruction, u packages.Use, how s
 		return false
 	}
 	for _, name := range how.env {
-		if _, ok := p.Graph().Var(in, name); ok || strings.Contains(in.Text, name) {
+		if _, ok := p.Graph().Sees(in).Get(name); ok || strings.Contains(in.Text, name) {
 			return false
 		}
 	}
@@ -157,7 +157,7 @@ func removesDownloads(c *shell.Command, m *packages.Manager) bool {
 func left(p *lint.Pass, in *dockerfile.Instruction, m *packages.Manager, how spare) string {
 	what := how.what
 	for _, c := range m.Caches {
-		if c.UserPath != "" && isOrdinary(p.Graph().User(in)) {
+		if c.UserPath != "" && isOrdinary(p.Graph().Sees(in).User()) {
 			what = strings.ReplaceAll(what, c.Path, c.UserPath)
 		}
 	}

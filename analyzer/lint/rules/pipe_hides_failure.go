@@ -41,7 +41,7 @@ func checkPipes(p *lint.Pass) {
 }
 
 func checkPipe(p *lint.Pass, in *dockerfile.Instruction) {
-	if strings.Contains(in.Text, "pipefail") || slices.Contains(p.Graph().Shell(in), "pipefail") {
+	if strings.Contains(in.Text, "pipefail") || slices.Contains(p.Graph().Sees(in).Shell(), "pipefail") {
 		return
 	}
 	commands := p.Commands(in)

@@ -32,7 +32,7 @@ func absolute(p *lint.Pass, in *dockerfile.Instruction, name string) string {
 	if path.IsAbs(name) {
 		return path.Clean(name)
 	}
-	return path.Join("/", p.Graph().Workdir(in), name)
+	return path.Join("/", p.Graph().Sees(in).Workdir(), name)
 }
 
 // covers reports whether a path is what a pattern of the shell names, or below it.

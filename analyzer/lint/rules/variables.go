@@ -41,7 +41,7 @@ func value(p *lint.Pass, in *dockerfile.Instruction, w shell.Word) (string, bool
 			}
 			rest = rest[1:]
 		}
-		v, ok := p.Graph().Var(in, name[:n])
+		v, ok := p.Graph().Sees(in).Get(name[:n])
 		if !ok || v == "" {
 			return "", false
 		}

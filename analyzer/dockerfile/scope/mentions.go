@@ -1,4 +1,4 @@
-package plan
+package scope
 
 import (
 	"maps"
@@ -9,14 +9,14 @@ import (
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
 )
 
-// mentions returns the variables that BuildKit's frontend replaces in an
+// Mentions returns the variables that BuildKit's frontend replaces in an
 // instruction, sorted: all of them, and those that nothing sets, which it replaces
 // by nothing. What it leaves to a shell is not among them.
-func (s *scope) mentions(in *dockerfile.Instruction) (all, unset []string) {
-	env := asked{mapEnv(s.vars), map[string]bool{}}
+func (v View) Mentions(in *dockerfile.Instruction) (all, unset []string) {
+	env := asked{v.vars, map[string]bool{}}
 	empty := map[string]bool{}
 	for _, word := range replaced(in) {
-		res, err := s.lex.ProcessWordWithMatches(word, env)
+		res, err := v.lex.ProcessWordWithMatches(word, env)
 		if err != nil {
 			continue // the frontend refuses it
 		}
@@ -46,13 +46,13 @@ func hasAlternative(word, name string) bool {
 
 // asked notes which variables are asked for.
 type asked struct {
-	mapEnv
+	*variable
 	names map[string]bool
 }
 
 func (a asked) Get(name string) (string, bool) {
 	a.names[name] = true
-	return a.mapEnv.Get(name)
+	return a.variable.Get(name)
 }
 
 // replaced are the words of an instruction in which variables are replaced.
