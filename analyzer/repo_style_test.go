@@ -42,7 +42,7 @@ func TestFormatting(t *testing.T) {
 func TestNoNotesToSelf(t *testing.T) {
 	marks := []string{"TO" + "DO", "FIX" + "ME", "XX" + "X:", "HA" + "CK:"}
 	files(t, func(name string, data []byte) {
-		if !isText(data) || name == "go.sum" {
+		if !isText(data) || path.Base(name) == "go.sum" {
 			return
 		}
 		for i, line := range strings.Split(string(data), "\n") {

@@ -52,11 +52,11 @@ func BenchmarkNoOpRebuild(b *testing.B) {
 	b.ReportMetric(float64(median(mine))/float64(median(other)), "ratio")
 }
 
-// goBuild builds a program of a module that this one depends on.
+// goBuild builds a program of BuildKit's.
 func (w *world) goBuild(pkg string) string {
 	w.Helper()
 	path := w.path(filepath.Base(pkg))
-	if out, err := exec.Command("go", "build", "-o", path, pkg).CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "build", "-C", buildkitModule, "-o", path, pkg).CombinedOutput(); err != nil {
 		w.Fatalf("build %s: %v\n%s", pkg, err, out)
 	}
 	return path

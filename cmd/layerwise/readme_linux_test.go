@@ -116,14 +116,17 @@ func readmeEnv(t *testing.T) []string {
 	return env
 }
 
-// startBuildkitd builds BuildKit's own daemon from the module that the program is
+// buildkitModule is the module that has BuildKit's own programs as its tools.
+const buildkitModule = "../../.ci/buildkitd"
+
+// startBuildkitd builds BuildKit's own daemon, of the version that the program is
 // built with, and starts it in namespaces of its own, so that nothing of it
 // outlives the test. It returns its address.
 func startBuildkitd(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
 	bin := filepath.Join(dir, "buildkitd")
-	if out, err := exec.Command("go", "build", "-o", bin, "github.com/moby/buildkit/cmd/buildkitd").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "build", "-C", buildkitModule, "-o", bin, "github.com/moby/buildkit/cmd/buildkitd").CombinedOutput(); err != nil {
 		t.Fatalf("build buildkitd: %v\n%s", err, out)
 	}
 	self, err := os.Executable()

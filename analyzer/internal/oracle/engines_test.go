@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -49,10 +50,21 @@ func buildkitdInit() {
 	fail(syscall.Exec(os.Args[1], os.Args[1:], os.Environ()))
 }
 
+// buildkitdModule is the module that has BuildKit's own daemon as its tool.
+const buildkitdModule = "../../../.ci/buildkitd"
+
 // buildkitd compiles BuildKit's daemon, once for all tests; TestMain removes it.
+// What it says of its version is linked in, as in BuildKit's own releases.
 var buildkitd = sync.OnceValues(func() (string, error) {
+	const module = "github.com/moby/buildkit"
+	version, err := exec.Command("go", "list", "-C", buildkitdModule, "-m", "-f", "{{.Version}}", module).Output()
+	if err != nil {
+		return "", fmt.Errorf("find the version of buildkitd: %w", err)
+	}
 	bin := filepath.Join(tools, "buildkitd")
-	if out, err := exec.Command("go", "build", "-o", bin, "github.com/moby/buildkit/cmd/buildkitd").CombinedOutput(); err != nil {
+	link := "-X " + module + "/version.Version=" + strings.TrimSpace(string(version))
+	compile := exec.Command("go", "build", "-C", buildkitdModule, "-ldflags", link, "-o", bin, module+"/cmd/buildkitd")
+	if out, err := compile.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build buildkitd: %w\n%s", err, out)
 	}
 	return bin, nil
@@ -61,16 +73,15 @@ var buildkitd = sync.OnceValues(func() (string, error) {
 // tools is a folder for programs that tests share.
 var tools string
 
-// startBuildkitd builds BuildKit's own daemon from the module that this program
-// is built with, and starts it with the built-in runtime, in namespaces of its
-// own, so that nothing of it outlives the test.
+// startBuildkitd starts BuildKit's own daemon, of the version that this program
+// is built with, with the built-in runtime, in namespaces of its own, so that
+// nothing of it outlives the test.
 func startBuildkitd(t *testing.T) engine.Engine {
 	t.Helper()
 	dir := t.TempDir()
-	bin := filepath.Join(dir, "buildkitd")
-	compile := exec.Command("go", "build", "-ldflags", "-X github.com/moby/buildkit/version.Version=v0.34.2", "-o", bin, "github.com/moby/buildkit/cmd/buildkitd")
-	if out, err := compile.CombinedOutput(); err != nil {
-		t.Fatalf("build buildkitd: %v\n%s", err, out)
+	bin, err := buildkitd()
+	if err != nil {
+		t.Fatal(err)
 	}
 	self, err := os.Executable()
 	if err != nil {
