@@ -26,6 +26,8 @@ type Context struct {
 	ignore *ignoreFile // nil until it is read
 	tree   *tree       // nil until it is listed
 	shared *listings   // where it is looked up first; nil for a context on its own
+
+	overlay func(name string) (text []byte, found bool) // nil for what is on the disk
 }
 
 // File is one entry of a context.
@@ -81,7 +83,7 @@ func (c *Context) readIgnore() *ignoreFile {
 	c.ignore = &ignoreFile{path: dockerignore}
 	if c.dockerfile != "" {
 		own := c.dockerfile + dockerignore
-		if data, err := readRegular(own, maxIgnoreFile); err == nil {
+		if data, err := c.readOwn(own); err == nil {
 			c.ignore.path, c.ignore.data = own, data
 			if rel, err := filepath.Rel(c.root, own); err == nil {
 				c.ignore.path = filepath.ToSlash(rel)
@@ -96,6 +98,15 @@ func (c *Context) readIgnore() *ignoreFile {
 	}
 	c.ignore.parse()
 	return c.ignore
+}
+
+// readOwn reads an ignore file that belongs to the Dockerfile; it may lie outside of
+// the context.
+func (c *Context) readOwn(path string) ([]byte, error) {
+	if text, found := c.overlaid(filepath.ToSlash(filepath.Clean(path)), maxIgnoreFile); found {
+		return text, nil
+	}
+	return readRegular(path, maxIgnoreFile)
 }
 
 func (f *ignoreFile) parse() {
@@ -156,6 +167,9 @@ func (c *Context) stat(path string) (fs.FileInfo, error) {
 // the ignore file lets it through or not. Links are followed, but not out of the
 // root.
 func (c *Context) Read(path string, limit int) ([]byte, error) {
+	if text, found := c.overlaid(c.Name(relative(path)), limit); found {
+		return text, nil
+	}
 	root, err := os.OpenRoot(c.root)
 	if err != nil {
 		return nil, err

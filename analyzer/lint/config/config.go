@@ -54,35 +54,11 @@ func (l Level) Severity() finding.Severity {
 	return finding.Severity(l)
 }
 
-// Threshold is the least severity of a finding that makes a check fail.
-type Threshold string
-
-// None is the threshold that nothing reaches. The others are severities.
-const None Threshold = "none"
-
-// Thresholds are all of them.
-func Thresholds() []Threshold {
-	return []Threshold{Threshold(finding.Error), Threshold(finding.Warning), Threshold(finding.Info), None}
-}
-
-// Reached says that a severity is at least the threshold.
-func (t Threshold) Reached(s finding.Severity) bool {
-	switch t {
-	case Threshold(finding.Error):
-		return s == finding.Error
-	case Threshold(finding.Warning):
-		return s == finding.Error || s == finding.Warning
-	case Threshold(finding.Info):
-		return true
-	}
-	return false
-}
-
 // Config is what one file says. The zero value says nothing.
 type Config struct {
-	Path    string    // of the file, "" without one
-	FailOn  Threshold // "" where it is not set
-	Context string    // a folder, absolute; "" where it is not set
+	Path    string            // of the file, "" without one
+	FailOn  finding.Threshold // "" where it is not set
+	Context string            // a folder, absolute; "" where it is not set
 
 	folder    string // of the file, absolute
 	ignore    *gitignore.Patterns

@@ -131,7 +131,7 @@ func TestFinder(t *testing.T) {
 		"d/Dockerfile":          "",
 	})
 	f := config.Finder{Known: known, Home: filepath.Join(dir, "home")}
-	for file, want := range map[string]config.Threshold{
+	for file, want := range map[string]finding.Threshold{
 		"repo/a/b/Dockerfile": "info",
 		"repo/a/Dockerfile":   "info",
 		"repo/c/Dockerfile":   "",
@@ -150,23 +150,5 @@ func TestFinder(t *testing.T) {
 	f = config.Finder{Known: known}
 	if _, err := f.For("d/Dockerfile"); err == nil || !strings.HasPrefix(err.Error(), filepath.Join("d", config.Name)+":1: ") {
 		t.Errorf("got %v", err)
-	}
-}
-
-func TestThreshold(t *testing.T) {
-	for _, tt := range []struct {
-		threshold config.Threshold
-		want      [3]bool // error, warning, info
-	}{
-		{"error", [3]bool{true, false, false}},
-		{"warning", [3]bool{true, true, false}},
-		{"info", [3]bool{true, true, true}},
-		{"none", [3]bool{}},
-	} {
-		for i, s := range []finding.Severity{finding.Error, finding.Warning, finding.Info} {
-			if got := tt.threshold.Reached(s); got != tt.want[i] {
-				t.Errorf("%s reaches %s: %v", s, tt.threshold, got)
-			}
-		}
 	}
 }

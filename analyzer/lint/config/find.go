@@ -51,7 +51,7 @@ func (f *Finder) in(folder string) (*Config, error) {
 func (f *Finder) look(folder string) (*Config, error) {
 	name := filepath.Join(folder, Name)
 	if _, err := os.Stat(name); err == nil {
-		return Load(shown(name), f.Known)
+		return Load(Shown(name), f.Known)
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
@@ -62,9 +62,9 @@ func (f *Finder) look(folder string) (*Config, error) {
 	return f.in(parent)
 }
 
-// shown is a path as people want to read it: from the current folder, where it is
-// below that.
-func shown(name string) string {
+// Shown is a path as people want to read it: from the current folder, where it is
+// below that. The path has to be absolute and without links.
+func Shown(name string) string {
 	here, err := os.Getwd()
 	if err != nil {
 		return name

@@ -11,6 +11,7 @@ import (
 
 	"github.com/layerwise/layerwise/analyzer/inputfile"
 	"github.com/layerwise/layerwise/analyzer/lint/discover/gitignore"
+	"github.com/layerwise/layerwise/analyzer/lint/finding"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -72,7 +73,7 @@ func empty(document *yaml.Node) bool {
 func (c *Config) read(document node, known func(string) bool) error {
 	lint := func(n node) error {
 		return n.object(
-			field{"fail-on", func(n node) error { return choice(n, Thresholds(), &c.FailOn) }},
+			field{"fail-on", func(n node) error { return choice(n, finding.Thresholds(), &c.FailOn) }},
 			field{"context", c.readContext},
 			field{"ignore", func(n node) error { return patterns(n, &c.ignore) }},
 			field{"rules", func(n node) error { return rules(n, known, &c.rules) }},

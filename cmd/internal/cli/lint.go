@@ -4,13 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
-	"strings"
 
-	"github.com/layerwise/layerwise/analyzer/lint/config"
 	"github.com/layerwise/layerwise/analyzer/lint/finding"
-	"github.com/layerwise/layerwise/report"
+	"github.com/layerwise/layerwise/analyzer/lint/rules"
 	"github.com/layerwise/layerwise/report/formats"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -58,7 +55,7 @@ The exit code is 3 where findings reach --fail-on.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args) },
 	}
 	c.register(cmd.Flags())
-	_ = cmd.RegisterFlagCompletionFunc("fail-on", words(config.Thresholds()))
+	_ = cmd.RegisterFlagCompletionFunc("fail-on", words(finding.Thresholds()))
 	_ = cmd.RegisterFlagCompletionFunc("fix", words([]finding.Safety{finding.Safe, finding.Review}))
 	for _, flag := range []string{"enable", "disable"} {
 		_ = cmd.RegisterFlagCompletionFunc(flag, completeRules)
@@ -85,7 +82,7 @@ func (c *lintCommand) register(fs *pflag.FlagSet) {
 // completeRules completes the id of a rule.
 func completeRules(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	var ids []cobra.Completion
-	for _, rule := range newRegistry().all {
+	for _, rule := range rules.All() {
 		ids = append(ids, cobra.CompletionWithDesc(rule.ID, rule.Title))
 	}
 	return ids, cobra.ShellCompDirectiveNoFileComp
@@ -103,20 +100,15 @@ func words[T ~string](list []T) cobra.CompletionFunc {
 }
 
 func (c *lintCommand) run(ctx context.Context, args []string) error {
-	registry := newRegistry()
 	if c.rules {
-		return c.printRules(registry, args)
+		return c.printRules(rules.NewIndex(), args)
 	}
 	outs, err := c.check(args)
 	if err != nil {
 		return err
 	}
-	chosen, err := registry.selection(c.enable, c.disable)
+	l, err := c.open(ctx, args)
 	if err != nil {
-		return err
-	}
-	l := &linting{lintCommand: c, registry: registry, chosen: chosen}
-	if err := l.open(ctx, args); err != nil {
 		return err
 	}
 	if c.fix != "" || c.diff {
@@ -134,7 +126,7 @@ func (c *lintCommand) run(ctx context.Context, args []string) error {
 		return err
 	}
 	to := c.streams.Out
-	if l.tree != nil && l.stdin != "" { // the mended file goes there
+	if c.fix != "" && l.stdin != "" { // the mended file goes there
 		to = c.streams.Err
 	}
 	if err := c.reportFlags.write(c.streams, to, outs, l.report()); err != nil {
@@ -151,7 +143,7 @@ func (c *lintCommand) check(args []string) ([]formats.Output, error) {
 	}
 	stdin := slices.Contains(args, "-")
 	switch {
-	case c.failOn != "" && !slices.Contains(config.Thresholds(), config.Threshold(c.failOn)):
+	case c.failOn != "" && !slices.Contains(finding.Thresholds(), finding.Threshold(c.failOn)):
 		return nil, usagef("--fail-on %s: want error, warning, info or none", c.failOn)
 	case c.fix != "" && c.fix != string(finding.Safe) && c.fix != string(finding.Review):
 		return nil, usagef("--fix=%s: want safe or review", c.fix)
@@ -186,48 +178,4 @@ func counted(n int, what string) string {
 		return "1 " + what
 	}
 	return fmt.Sprintf("%d %ss", n, what)
-}
-
-// finishDiff prints what fixes would change.
-func (l *linting) finishDiff() error {
-	changes := l.tree.Changes()
-	for _, c := range changes {
-		text := c.Diff()
-		if l.streams.OutTerminal {
-			text = []byte(cleanLines(string(text)))
-		}
-		if _, err := l.streams.Out.Write(text); err != nil {
-			return err
-		}
-	}
-	if len(changes) > 0 && l.failOn != string(config.None) {
-		l.failed = append(l.failed, &gateError{counted(len(changes), "file") + " would be changed by fixes"})
-	}
-	return errors.Join(l.failed...)
-}
-
-// report makes the report of what was found.
-func (l *linting) report() *report.Report {
-	r := report.New(report.Lint, version())
-	r.Findings = l.findings
-	used := map[string]bool{}
-	for _, f := range l.findings {
-		used[f.Rule] = true
-	}
-	for _, rule := range l.registry.all {
-		if used[rule.ID] {
-			r.Rules = append(r.Rules, report.Rule{ID: rule.ID, Title: rule.Title, Severity: string(rule.Severity),
-				Why: strings.Join(strings.Fields(rule.Doc.Why), " "), URL: rule.URL})
-		}
-	}
-	for _, f := range l.files {
-		r.Files = append(r.Files, f.path)
-	}
-	return r
-}
-
-// readAll reads a bounded standard input.
-func readAll(in io.Reader) ([]byte, error) {
-	const most = 16<<20 + 1 // one more than BuildKit takes, so that it is refused in its words
-	return io.ReadAll(io.LimitReader(in, most))
 }

@@ -1,16 +1,18 @@
 package cli
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/layerwise/layerwise/analyzer/lint/driver"
 	"github.com/layerwise/layerwise/analyzer/lint/hadolint"
+	"github.com/layerwise/layerwise/analyzer/lint/rules"
 )
 
 var update = flag.Bool("update", false, "rewrite the tables in .github/LINT.md")
@@ -23,7 +25,7 @@ func TestLintPage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := newRegistry()
+	r := rules.NewIndex()
 	got := replaceTable(t, string(text), "rules", ruleTable(r))
 	got = replaceTable(t, got, "hadolint", hadolintTable(r))
 	if got == string(text) {
@@ -48,10 +50,10 @@ func replaceTable(t *testing.T, text, name, table string) string {
 	return before + "<!-- " + name + " -->\n" + table + "<!-- end -->" + rest
 }
 
-func ruleTable(r *registry) string {
+func ruleTable(x *rules.Index) string {
 	var b strings.Builder
 	b.WriteString("| rule | severity | fix | finds |\n|---|---|---|---|\n")
-	for _, rule := range r.all {
+	for _, rule := range x.All() {
 		name := "`" + rule.ID + "`"
 		if rule.URL != "" {
 			name = "[" + name + "](" + rule.URL + ")"
@@ -61,12 +63,12 @@ func ruleTable(r *registry) string {
 	return b.String()
 }
 
-func hadolintTable(r *registry) string {
+func hadolintTable(x *rules.Index) string {
 	var b strings.Builder
 	b.WriteString("| hadolint | is about | here |\n|---|---|---|\n")
 	for _, h := range hadolint.Rules() {
 		here := h.Why
-		if own := r.hadolint[h.ID]; len(own) > 0 {
+		if own := x.Hadolint(h.ID); len(own) > 0 {
 			here = "`" + strings.Join(own, "`, `") + "`"
 		} else {
 			here = "none: " + here
@@ -76,41 +78,21 @@ func hadolintTable(r *registry) string {
 	return b.String()
 }
 
-func TestSelection(t *testing.T) {
-	r := newRegistry()
-	ids := func(enable, disable []string) []string {
-		t.Helper()
-		s, err := r.selection(enable, disable)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var ids []string
-		for _, rule := range s.rules(nil) {
-			ids = append(ids, rule.ID)
-		}
-		return ids
-	}
-	usual := ids(nil, nil)
-	if slices.Contains(usual, "undigested-base") || !slices.Contains(usual, "unpinned-base") {
-		t.Errorf("by default: %v", usual)
-	}
-	if got := ids([]string{"unpinned-base", "undigested-base"}, []string{"all"}); !slices.Equal(got, []string{"unpinned-base", "undigested-base"}) {
-		t.Errorf("only two: %v", got)
-	}
-	if got := ids([]string{"all"}, []string{"unpinned-base"}); len(got) != len(r.all)-1 {
-		t.Errorf("all but one: %v", got)
-	}
+// What is wrong with a selection of rules is said in terms of flags.
+func TestSelectionErrors(t *testing.T) {
 	for _, tt := range []struct {
 		enable, disable []string
 		want            string
 	}{
 		{[]string{"nope"}, nil, "--enable nope: there is no such rule (layerwise lint --rules lists them)"},
 		{nil, []string{"DL3006"}, "--disable DL3006: there is no such rule; here hadolint's DL3006 is unpinned-base"},
-		{nil, []string{"stagenamecasing"}, "is it StageNameCasing?"},
-		{[]string{"all"}, []string{"all"}, "contradict"},
-		{[]string{"copy-link"}, []string{"copy-link"}, "contradict"},
+		{nil, []string{"stagenamecasing"}, "--disable stagenamecasing: there is no such rule; is it StageNameCasing?"},
+		{[]string{"all"}, []string{"all"}, "--enable all and --disable all contradict each other"},
+		{[]string{"copy-link"}, []string{"copy-link"}, "--enable copy-link and --disable copy-link contradict each other"},
 	} {
-		if _, err := r.selection(tt.enable, tt.disable); err == nil || !strings.Contains(err.Error(), tt.want) {
+		err := lintError(driver.Options{Enable: tt.enable, Disable: tt.disable}.Check())
+		var usage *usageError
+		if !errors.As(err, &usage) || err.Error() != tt.want {
 			t.Errorf("%v %v: got %v, want %q", tt.enable, tt.disable, err, tt.want)
 		}
 	}

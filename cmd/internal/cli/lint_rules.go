@@ -8,33 +8,34 @@ import (
 
 	"github.com/layerwise/layerwise/analyzer/lint"
 	"github.com/layerwise/layerwise/analyzer/lint/hadolint"
+	"github.com/layerwise/layerwise/analyzer/lint/rules"
 )
 
 // printRules lists all rules, or prints the pages of those that are named by their
 // own ids or by hadolint's.
-func (c *lintCommand) printRules(r *registry, ids []string) error {
+func (c *lintCommand) printRules(x *rules.Index, ids []string) error {
 	if len(ids) == 0 {
-		return printRuleList(c.streams.Out, r)
+		return printRuleList(c.streams.Out, x)
 	}
 	var text strings.Builder
 	for i, id := range ids {
 		if i > 0 {
 			text.WriteString("\n")
 		}
-		switch own := r.hadolint[id]; {
-		case r.known(id):
-			printRule(&text, r.byID[id])
+		switch own := x.Hadolint(id); {
+		case x.Known(id):
+			printRule(&text, x.Rule(id))
 		case len(own) > 0:
 			for n, o := range own {
 				if n > 0 {
 					text.WriteString("\n")
 				}
-				printRule(&text, r.byID[o])
+				printRule(&text, x.Rule(o))
 			}
 		default:
 			why, ok := hadolint.Why(id)
 			if !ok {
-				return usagef("%s: %s", id, r.unknown(id))
+				return unknownRule(id, x.Unknown(id))
 			}
 			fmt.Fprintf(&text, "hadolint's %s has no rule here: %s\n", id, why)
 		}
@@ -43,10 +44,10 @@ func (c *lintCommand) printRules(r *registry, ids []string) error {
 	return err
 }
 
-func printRuleList(out io.Writer, r *registry) error {
+func printRuleList(out io.Writer, x *rules.Index) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "RULE\tSEVERITY\tFIX\tFINDS")
-	for _, rule := range r.all {
+	for _, rule := range x.All() {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", rule.ID, severityOf(rule), rule.Fix, rule.Title)
 	}
 	return w.Flush()

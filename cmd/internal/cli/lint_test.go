@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/layerwise/layerwise/analyzer/lint/config"
-	"github.com/layerwise/layerwise/analyzer/lint/finding"
+	"github.com/layerwise/layerwise/analyzer/lint/driver"
+	"github.com/layerwise/layerwise/analyzer/lint/rules"
 )
 
 // project makes files in a new folder and enters it.
@@ -70,7 +70,7 @@ func TestLintCanceled(t *testing.T) {
 
 // Every rule has a page.
 func TestLintRulePages(t *testing.T) {
-	for _, rule := range newRegistry().all {
+	for _, rule := range rules.All() {
 		code, stdout, stderr := runLint(t, false, "--rules", rule.ID)
 		if code != exitDone || !strings.HasPrefix(stdout, rule.ID+": "+rule.Title+"\n\nseverity: ") || !strings.HasSuffix(stdout, "\n") {
 			t.Errorf("%s: %d, %q, %q", rule.ID, code, stdout, stderr)
@@ -89,8 +89,8 @@ func TestLintPageSettings(t *testing.T) {
 	if !found || !closed {
 		t.Fatal("the page shows no settings")
 	}
-	project(t, map[string]string{config.Name: example})
-	if _, err := config.Load(config.Name, newRegistry().known); err != nil {
+	project(t, map[string]string{"settings.yaml": example, "Dockerfile": "FROM scratch\n"})
+	if _, err := driver.Open(t.Context(), driver.Options{Paths: []string{"Dockerfile"}, Config: "settings.yaml"}); err != nil {
 		t.Error(err)
 	}
 }
@@ -102,12 +102,6 @@ func TestLintHidesSecrets(t *testing.T) {
 	for _, format := range []string{"text", "json", "sarif", "junit"} {
 		if _, stdout, _ := runLint(t, false, "--report", format); strings.Contains(stdout, "hunter2") || !strings.Contains(stdout, "LegacyKeyValueFormat") {
 			t.Errorf("%s: %s", format, stdout)
-		}
-	}
-	spans := newRegistry().secretLines([]finding.Finding{{Rule: "secret-in-build", Span: finding.Span{Line: 3, EndLine: 4}}})
-	for line, want := range map[int]bool{0: false, 2: false, 3: true, 4: true, 5: false} {
-		if got := spans(finding.Span{Line: line, EndLine: line}); got != want {
-			t.Errorf("line %d: %v", line, got)
 		}
 	}
 }
