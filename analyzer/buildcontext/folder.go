@@ -167,7 +167,7 @@ func (w *folderWalk) start(rel string) error {
 		defer in.close()
 		var id identity
 		if id, err = in.identify(filepath.Base(rel)); err == nil {
-			return w.first(in, rel, found{filepath.Base(rel), id.mode&typeMask == typeFolder})
+			return w.first(in, rel, found{filepath.Base(rel), id.mode & typeMask})
 		}
 	}
 	if isGone(err) {
@@ -242,9 +242,9 @@ func (w *folderWalk) tell(entry *folderEntry) error {
 	switch {
 	case entry.gone:
 		return nil
-	case err == fs.SkipDir && entry.isFolder:
+	case err == fs.SkipDir && entry.isFolder():
 		return nil
-	case err != nil || !entry.isFolder:
+	case err != nil || !entry.isFolder():
 		return err
 	}
 	if err := w.folder(entry.path, entry); err != fs.SkipDir {
@@ -265,13 +265,13 @@ type folderEntry struct {
 }
 
 func (e *folderEntry) Name() string { return e.name }
-func (e *folderEntry) IsDir() bool  { return e.isFolder }
+func (e *folderEntry) IsDir() bool  { return e.isFolder() }
 
 func (e *folderEntry) Type() fs.FileMode {
 	if info, err := e.Info(); err == nil {
 		return info.Mode().Type()
 	}
-	if e.isFolder {
+	if e.isFolder() {
 		return fs.ModeDir
 	}
 	return 0
@@ -293,9 +293,9 @@ func (e *folderEntry) Info() (fs.FileInfo, error) {
 		default:
 			return nil, err
 		}
-		if fs.FileMode(stat.Mode).IsDir() != e.isFolder {
+		if fs.FileMode(stat.Mode).IsDir() != e.isFolder() {
 			was := "no folder"
-			if e.isFolder {
+			if e.isFolder() {
 				was = "a folder"
 			}
 			return nil, e.walk.changed(e.path, was)
@@ -309,7 +309,7 @@ func (e *folderEntry) Info() (fs.FileInfo, error) {
 
 // link names the first path of a file that has several.
 func (w *folderWalk) link(e *folderEntry, stat *fstypes.Stat) {
-	if e.isFolder || fs.FileMode(stat.Mode)&fs.ModeSymlink != 0 {
+	if e.isFolder() || fs.FileMode(stat.Mode)&fs.ModeSymlink != 0 {
 		return
 	}
 	id, err := e.in.identify(e.name)

@@ -46,7 +46,7 @@ func (h *handle) list(buffer []byte) ([]found, error) {
 				}
 				kind = byte(id.mode & typeMask >> 12)
 			}
-			all = append(all, found{name, kind == unix.DT_DIR})
+			all = append(all, found{name, uint32(kind) << 12}) // DT_DIR is S_IFDIR>>12, and so on
 		}
 	}
 }

@@ -23,7 +23,7 @@ func (h *handle) list([]byte) ([]found, error) {
 	}
 	all := make([]found, len(entries))
 	for i, e := range entries {
-		all[i] = found{e.Name(), e.IsDir()}
+		all[i] = found{e.Name(), posixMode(e.Type()) & typeMask}
 	}
 	return all, nil
 }

@@ -64,3 +64,24 @@ func posixMode(m fs.FileMode) uint32 {
 	}
 	return mode
 }
+
+// fileType turns the type in a POSIX mode into Go's.
+func fileType(mode uint32) fs.FileMode {
+	switch mode & typeMask {
+	case typeRegular:
+		return 0
+	case typeFolder:
+		return fs.ModeDir
+	case typeSymlink:
+		return fs.ModeSymlink
+	case typeFIFO:
+		return fs.ModeNamedPipe
+	case typeSocket:
+		return fs.ModeSocket
+	case typeChar:
+		return fs.ModeDevice | fs.ModeCharDevice
+	case typeBlock:
+		return fs.ModeDevice
+	}
+	return fs.ModeIrregular
+}

@@ -82,9 +82,11 @@ func (s *scan) run(ctx context.Context) error {
 
 // found is a name in a folder.
 type found struct {
-	name     string
-	isFolder bool
+	name string
+	mode uint32 // the type bits of its POSIX mode
 }
+
+func (f found) isFolder() bool { return f.mode == typeFolder }
 
 // readFolder lists a folder and pushes what is to be done for its files. sent
 // says that the folder matches the patterns itself.
@@ -129,7 +131,7 @@ func (w *worker) list(f *folder) (*handle, []found, error) {
 func (w *worker) matchFiles(f *folder, list []found) (below []task, err error) {
 	f.files = make([]file, len(list))
 	for i, path := range f.join(list) {
-		isFolder := list[i].isFolder
+		isFolder := list[i].isFolder()
 		keep, prune, state, err := w.filter.match(path, isFolder, f.state)
 		if err != nil {
 			return nil, err

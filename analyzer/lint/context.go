@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/layerwise/layerwise/analyzer/buildcontext"
 	"github.com/layerwise/layerwise/analyzer/inputfile"
 	"github.com/moby/patternmatcher"
 	"github.com/moby/patternmatcher/ignorefile"
@@ -30,11 +31,8 @@ type Context struct {
 	overlay func(name string) (text []byte, found bool) // nil for what is on the disk
 }
 
-// File is one entry of a context.
-type File struct {
-	Path string      // relative to the context, with slashes
-	Type fs.FileMode // its type bits alone
-}
+// File is one entry of a context, by its path in it.
+type File = buildcontext.Name
 
 // ignoreFile is the ignore file that counts.
 type ignoreFile struct {
@@ -224,7 +222,7 @@ func (c *Context) Files() (files []File, complete bool) {
 	case c.shared != nil:
 		c.tree = c.shared.list(c)
 	default:
-		c.tree = walk(c.root, c.readIgnore().matcher)
+		c.tree = listFiles(c.root, c.readIgnore())
 	}
 	return c.tree.files, c.tree.complete
 }

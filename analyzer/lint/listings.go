@@ -3,6 +3,8 @@ package lint
 import (
 	"slices"
 	"sync"
+
+	"github.com/layerwise/layerwise/analyzer/buildcontext"
 )
 
 // mostListings bounds how many contexts are kept listed. Dockerfiles that share a
@@ -22,10 +24,25 @@ type listing struct {
 	tree         *tree
 }
 
+// mostFiles bounds what is listed of a context, which may be somebody's home
+// folder by mistake.
+const mostFiles = 100_000
+
+// tree is a listed context.
+type tree struct {
+	files    []File
+	complete bool
+}
+
+func listFiles(root string, ignore *ignoreFile) *tree {
+	names, complete, err := buildcontext.Names(root, ignore.patterns, mostFiles)
+	return &tree{names, complete && err == nil}
+}
+
 // list returns the files of a context, listed by whoever comes first.
 func (l *listings) list(c *Context) *tree {
 	one := l.of(c.root, string(c.readIgnore().data))
-	one.once.Do(func() { one.tree = walk(c.root, c.readIgnore().matcher) })
+	one.once.Do(func() { one.tree = listFiles(c.root, c.readIgnore()) })
 	return one.tree
 }
 
