@@ -13,11 +13,10 @@
 //
 // Beside that line stand predict, which says what a build would reuse before it
 // runs; buildcontext, which lists the files that an engine would see and computes
-// the checksums that it would compute; absent, which says what became of a name
-// that is not there; history, which keeps records on disk;
-// scenario, which edits a copy of a context between
-// builds; and standin, which answers base images with one made here when there
-// is no registry in reach.
+// the checksums that it would compute; image, which says what layers hold; absent,
+// which says what became of a name that is not there; history, which keeps records
+// on disk; scenario, which edits a copy of a context between builds; and standin,
+// which answers base images with one made here when there is no registry in reach.
 //
 // # Design
 //

@@ -91,7 +91,7 @@ func fromStep(s *record.Step) Step {
 	}
 	for _, l := range s.Layers {
 		out.Layers = append(out.Layers, Layer{Digest: l.Digest, DiffID: l.DiffID, Size: l.Size,
-			Uncompressed: l.Uncompressed, Files: l.Files, Index: l.Index})
+			Uncompressed: l.Uncompressed, ContentSize: l.ContentSize, Files: l.Files, Index: l.Index})
 	}
 	return out
 }

@@ -191,9 +191,11 @@ type FileChange struct {
 type Layer struct {
 	Digest string `json:"digest"`
 	DiffID string `json:"diffID"`
-	Size   int64  `json:"size"`
-	// Uncompressed and Files are null where the layer was not read.
+	Size   int64  `json:"size"` // as stored: mostly compressed
+	// Uncompressed is the size of the layer's archive, with its headers, ContentSize
+	// that of the files in it. They and Files are null where the layer was not read.
 	Uncompressed *int64 `json:"uncompressedSize"`
+	ContentSize  *int64 `json:"contentSize"`
 	Files        *int   `json:"files"`
 	Index        int    `json:"index"`
 }

@@ -357,9 +357,11 @@ type File struct {
 type Layer struct {
 	Digest string `json:"digest"`
 	DiffID string `json:"diffID,omitempty"`
-	Size   int64  `json:"size"` // bytes, as stored
-	// Uncompressed and Files are nil where the blob was not read.
+	Size   int64  `json:"size"` // bytes, as stored: mostly compressed
+	// Uncompressed is the size of its archive, with headers, ContentSize that of the
+	// files in it; they and Files are nil where the blob was not read.
 	Uncompressed *int64 `json:"uncompressedSize,omitempty"`
+	ContentSize  *int64 `json:"contentSize,omitempty"`
 	Files        *int   `json:"files,omitempty"`
 	Index        int    `json:"index"` // in the image, from 0
 }

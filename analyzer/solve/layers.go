@@ -1,8 +1,6 @@
 package solve
 
 import (
-	"archive/tar"
-	"compress/gzip"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,8 +8,8 @@ import (
 	"io"
 
 	contentapi "github.com/containerd/containerd/api/services/content/v1"
-	"github.com/klauspost/compress/zstd"
 	"github.com/layerwise/layerwise/analyzer/engine"
+	"github.com/layerwise/layerwise/analyzer/image"
 	"github.com/layerwise/layerwise/analyzer/plan"
 	"github.com/layerwise/layerwise/analyzer/record"
 	controlapi "github.com/moby/buildkit/api/services/control"
@@ -40,7 +38,7 @@ func (r *run) addLayers(ctx context.Context, rec *record.Record, response *clien
 	if len(results) == 0 && history.Result != nil && len(r.plan.Builds) == 1 {
 		results[r.plan.Builds[0].Platform] = history.Result
 	}
-	blobs := &blobs{client: r.engine.Client().ContentClient(), read: map[digest.Digest]*contents{}}
+	blobs := &blobs{client: r.engine.Client().ContentClient(), cache: image.NewCache(r.LayerCache), read: map[digest.Digest]image.Layer{}}
 	offset := 0
 	for _, b := range r.plan.Builds {
 		steps := rec.Steps[offset : offset+len(b.Steps)]
@@ -101,8 +99,8 @@ func addPlatformLayers(ctx context.Context, blobs *blobs, b *plan.Build, steps [
 		own, first := c.own(s)
 		for j, d := range own {
 			layer := record.Layer{Digest: string(d.Digest), Size: d.Size, Index: first + j}
-			if blob, err := blobs.contents(ctx, d); err == nil { // a lazy base has layers that the engine never fetched
-				layer.DiffID, layer.Uncompressed, layer.Files = string(blob.diffID), &blob.size, &blob.files
+			if l, err := blobs.layer(ctx, d); err == nil { // a lazy base has layers that the engine never fetched
+				layer.DiffID, layer.Uncompressed, layer.ContentSize, layer.Files = string(l.DiffID), &l.Size, &l.Content, &l.Files
 			}
 			steps[i].Layers = append(steps[i].Layers, layer)
 		}
@@ -113,14 +111,8 @@ func addPlatformLayers(ctx context.Context, blobs *blobs, b *plan.Build, steps [
 // blobs reads from the engine's content store, each layer once.
 type blobs struct {
 	client contentapi.ContentClient
-	read   map[digest.Digest]*contents
-}
-
-// contents is what one layer unpacks to.
-type contents struct {
-	diffID digest.Digest
-	size   int64
-	files  int
+	cache  *image.Cache
+	read   map[digest.Digest]image.Layer
 }
 
 // maxDocument bounds JSON documents of the engine.
@@ -163,71 +155,16 @@ func (r *blobReader) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// contents unpacks a layer and counts what is in it.
-func (b *blobs) contents(ctx context.Context, d ocispecs.Descriptor) (*contents, error) {
-	if c, ok := b.read[d.Digest]; ok {
-		return c, nil
+// layer says what a layer holds.
+func (b *blobs) layer(ctx context.Context, d ocispecs.Descriptor) (image.Layer, error) {
+	if l, ok := b.read[d.Digest]; ok {
+		return l, nil
 	}
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, cancel := context.WithCancel(ctx) // ends the stream of one that is not read to its end
 	defer cancel()
-	blob, err := b.open(ctx, d.Digest, d.Size)
-	if err != nil {
-		return nil, err
-	}
-	unpacked, err := unpack(blob, d.MediaType)
-	if err != nil {
-		return nil, err
-	}
-	c, err := count(unpacked)
+	l, err := b.cache.Layer(ctx, d, func(ctx context.Context) (io.Reader, error) { return b.open(ctx, d.Digest, d.Size) })
 	if err == nil {
-		b.read[d.Digest] = c
+		b.read[d.Digest] = l
 	}
-	return c, err
-}
-
-func unpack(r io.Reader, mediaType string) (io.Reader, error) {
-	switch mediaType {
-	case ocispecs.MediaTypeImageLayer, "application/vnd.docker.image.rootfs.diff.tar":
-		return r, nil
-	case ocispecs.MediaTypeImageLayerGzip, "application/vnd.docker.image.rootfs.diff.tar.gzip":
-		return gzip.NewReader(r)
-	case ocispecs.MediaTypeImageLayerZstd:
-		return zstd.NewReader(r)
-	}
-	return nil, fmt.Errorf("layer of an unknown kind %q", mediaType)
-}
-
-func count(r io.Reader) (*contents, error) {
-	d := digest.Canonical.Digester()
-	counted := &countingReader{r: io.TeeReader(r, d.Hash())}
-	c := &contents{}
-	entries := tar.NewReader(counted)
-	for {
-		h, err := entries.Next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return nil, err
-		}
-		if h.Typeflag != tar.TypeDir {
-			c.files++
-		}
-	}
-	if _, err := io.Copy(io.Discard, counted); err != nil { // padding
-		return nil, err
-	}
-	c.size, c.diffID = counted.n, d.Digest()
-	return c, nil
-}
-
-type countingReader struct {
-	r io.Reader
-	n int64
-}
-
-func (c *countingReader) Read(p []byte) (int, error) {
-	n, err := c.r.Read(p)
-	c.n += int64(n)
-	return n, err
+	return l, err
 }

@@ -52,7 +52,7 @@ func TestLayersAreTheImages(t *testing.T) {
 	}
 }
 
-func startEngine(t *testing.T) *embedded.Engine {
+func startEngine(t testing.TB) *embedded.Engine {
 	t.Helper()
 	eng, err := embedded.Start(t.Context(), embedded.Options{Root: filepath.Join(t.TempDir(), "engine")})
 	if err != nil {
@@ -63,7 +63,7 @@ func startEngine(t *testing.T) *embedded.Engine {
 }
 
 // buildOptions are those of a build offline, with two files beside the Dockerfile.
-func buildOptions(t *testing.T, dockerfile string) solve.Options {
+func buildOptions(t testing.TB, dockerfile string) solve.Options {
 	t.Helper()
 	dir := t.TempDir()
 	for file, content := range map[string]string{"Dockerfile": dockerfile, "a.txt": "a\n", "b.txt": strings.Repeat("b", 10000)} {
@@ -113,12 +113,12 @@ func compareLayers(t *testing.T, rec *record.Record, img image) {
 	}
 	for i, want := range img.manifest.Layers {
 		got := layers[i]
-		size, files := img.measure(t, want)
+		size, content, files := img.measure(t, want)
 		if got.Index != i || got.Digest != string(want.Digest) || got.Size != want.Size || got.DiffID != string(img.config.RootFS.DiffIDs[i]) {
 			t.Errorf("layer %d: got %+v, want %s, %d bytes", i, got, want.Digest, want.Size)
 		}
-		if got.Uncompressed == nil || *got.Uncompressed != size || got.Files == nil || *got.Files != files {
-			t.Errorf("layer %d: %s: sizes are not %d bytes, %d files", i, got.Digest, size, files)
+		if got.Uncompressed == nil || *got.Uncompressed != size || got.ContentSize == nil || *got.ContentSize != content || got.Files == nil || *got.Files != files {
+			t.Errorf("layer %d: %s: sizes are not %d bytes, %d in %d files", i, got.Digest, size, content, files)
 		}
 		by := madeBy[i]
 		if by == "FROM" {
@@ -179,8 +179,9 @@ func (i image) blob(d digest.Digest) []byte {
 	return i.blobs["blobs/"+d.Algorithm().String()+"/"+d.Encoded()]
 }
 
-// measure unpacks a layer: its bytes, and its entries that are not folders.
-func (i image) measure(t *testing.T, d ocispecs.Descriptor) (size int64, files int) {
+// measure unpacks a layer: its bytes, those of its files, and its entries that are
+// not folders.
+func (i image) measure(t *testing.T, d ocispecs.Descriptor) (size, content int64, files int) {
 	t.Helper()
 	data := i.blob(d.Digest)
 	if d.MediaType == ocispecs.MediaTypeImageLayerGzip {
@@ -196,11 +197,12 @@ func (i image) measure(t *testing.T, d ocispecs.Descriptor) (size int64, files i
 	for {
 		h, err := entries.Next()
 		if errors.Is(err, io.EOF) {
-			return int64(len(data)), files
+			return int64(len(data)), content, files
 		}
 		if err != nil {
 			t.Fatal(err)
 		}
+		content += h.Size
 		if h.Typeflag != tar.TypeDir {
 			files++
 		}

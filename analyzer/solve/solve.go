@@ -66,8 +66,11 @@ type Options struct {
 	StatCache string
 	// MeasureLayers asks for what each step added to the exported image.
 	MeasureLayers bool
-	Tool          string // version, for the record
-	Label         string // for the record
+	// LayerCache is the folder for what layers hold, see image.Cache; "" keeps
+	// nothing, and reads each layer of the image anew.
+	LayerCache string
+	Tool       string // version, for the record
+	Label      string // for the record
 }
 
 // Run builds. A record is returned whenever a plan was made, also with an

@@ -18,7 +18,7 @@ import (
 var update = flag.Bool("update", false, "rewrite the golden files")
 
 func sample() *report.Report {
-	size, files := int64(310_000), 12
+	size, content, files := int64(310_000), int64(300_123), 12
 	started := time.Date(2026, 3, 14, 15, 9, 26, 535_000_000, time.FixedZone("", 3600))
 	return &report.Report{
 		Kind: report.Build,
@@ -30,7 +30,7 @@ func sample() *report.Report {
 				ID: "linux/amd64 build 2", Stage: "build", Platform: "linux/amd64", Instruction: "RUN", Text: "RUN a && b > <c>\n", Line: 2, EndLine: 2,
 				Effect: "layer", Outcome: "miss", Seconds: math.Inf(1),
 				Causes: []report.Cause{{Kind: "files-changed", Root: true, Message: "\x1b[1m \u009b \u202e \U000e0041 é", Files: []report.FileChange{{Path: "a", Change: "content"}}}},
-				Layers: []report.Layer{{Size: 1200}, {Size: 3, Uncompressed: &size, Files: &files}},
+				Layers: []report.Layer{{Size: 1200}, {Size: 3, Uncompressed: &size, ContentSize: &content, Files: &files}},
 			}},
 		}},
 	}

@@ -175,6 +175,9 @@ func (f *buildFlags) options(ctx context.Context, s *Streams, contextArg string,
 		}
 		o.StandIns = standin.NewPlayground(dir)
 	}
+	if o.LayerCache, err = cacheFolder("layers"); err != nil {
+		return o, nil, err
+	}
 	o.StatCache, err = cacheFolder("stat")
 	o.Tool = version()
 	return o, out, err
