@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/layerwise/layerwise/analyzer/lint/finding"
+	"github.com/layerwise/layerwise/analyzer/record"
 )
 
 // maxSourceLine bounds a line that a finding shows, in bytes.
@@ -16,10 +17,10 @@ func FromFinding(f finding.Finding, source []byte) Finding {
 	out := Finding{
 		Rule: f.Rule, Severity: string(f.Severity), File: f.File,
 		Line: f.Line, Column: f.Column, EndLine: f.EndLine, EndColumn: f.EndColumn,
-		Message: f.Message, Basis: string(f.Basis), URL: f.URL, Source: lines(f.Span, source),
+		Message: record.Mask(f.Message), Basis: string(f.Basis), URL: f.URL, Source: lines(f.Span, source),
 	}
 	if f.Fix != nil {
-		out.Fix = &Fix{Message: f.Fix.Message, Safety: string(f.Fix.Safety)}
+		out.Fix = &Fix{Message: record.Mask(f.Fix.Message), Safety: string(f.Fix.Safety)}
 		for _, e := range f.Fix.Edits {
 			out.Fix.Edits = append(out.Fix.Edits, Edit{File: e.File, Line: e.Line, Column: e.Column,
 				EndLine: e.EndLine, EndColumn: e.EndColumn, Text: e.Text})

@@ -238,7 +238,8 @@ type Finding struct {
 	Basis     string `json:"basis"`
 	URL       string `json:"url"`
 	// Source has the file's lines from Line on as they are written, at most
-	// MaxSource of them; none where they must not be shown.
+	// MaxSource of them; none where they must not be shown, and "*" for each byte
+	// of what has the form of a credential.
 	Source []string `json:"source,omitempty"`
 	// Fingerprint stays the same when lines move, and no two findings of a report
 	// have the same one.

@@ -82,6 +82,8 @@ type tokenShape struct {
 	match *regexp.Regexp
 	// named says that the group before it is a name, which has to be a credential's.
 	named func(name string) bool
+	// plain says of a match that it is no credential; nil where all are.
+	plain func(text string) bool
 }
 
 func (s tokenShape) mayMatch(text string) bool {
@@ -96,6 +98,13 @@ func shape(pattern string, marks ...string) tokenShape {
 func namedShape(named func(string) bool, pattern string, marks ...string) tokenShape {
 	s := shape(pattern, marks...)
 	s.named = named
+	return s
+}
+
+// plainShape is a credential unless its text is that of something else.
+func plainShape(plain func(string) bool, pattern string, marks ...string) tokenShape {
+	s := shape(pattern, marks...)
+	s.plain = plain
 	return s
 }
 
@@ -128,14 +137,42 @@ func isSecretOption(name string) bool {
 func takesSecret(name string) bool {
 	switch strings.ToLower(strings.ReplaceAll(name, "_", "-")) {
 	case "password", "passwd", "pass", "passphrase", "token", "auth-token", "access-token", "api-token", "api-key", "apikey",
-		"access-key", "secret-key", "secret-access-key", "client-secret", "http-password", "registry-token", "oauth-token":
+		"access-key", "secret-key", "secret-access-key", "client-secret", "http-password", "http-passwd", "proxy-password",
+		"db-password", "admin-password", "root-password", "storepass", "keypass", "private-token", "github-token", "gitlab-token",
+		"registry-token", "registration-token", "oauth-token":
 		return true
 	}
 	return false
 }
 
-// word is a value in a command or in a URL, quoted or not.
-const word = `"?'?([^\s"'&|;<>()` + "`" + `]+)`
+// isUserName says of the user in a URL that it is a name: words of letters with a
+// few digits behind them. A token has others between, or says that it is one.
+func isUserName(user string) bool {
+	switch strings.ToLower(user) {
+	case "oauth2", "x-access-token", "x-token-auth", "x-oauth-basic", "gitlab-ci-token":
+		return true // what stores want beside a token
+	}
+	user = strings.ReplaceAll(user, "%40", "@")
+	return len(user) < 20 && userName.MatchString(user) && !LooksSecret(user)
+}
+
+var userName = regexp.MustCompile(`^[A-Z]?[a-z]+(?:[._@+-]?[A-Z]?[a-z]+)*[0-9]{0,4}$`)
+
+// bare is a value in a command or in a URL; word may be quoted, with spaces in it,
+// and argument may be the next one in the list of an exec form.
+const (
+	bare     = `[^\s"'&|;<>()` + "`" + `]+`
+	word     = `("(?:[^"\\\n]|\\[^\n])+"|'[^'\n]+'|["']{0,2}` + bare + `)`
+	argument = `(?:[ \t]+|["'],\s*["'])`
+)
+
+// arguments is what may stand between a command and an argument of it that is
+// looked for.
+const arguments = `(?:(?:\\\r?\n|[^\n|;&])*?[\s"'])?`
+
+// command is the name of a program where a command may have it, as the shell or as
+// a list has it.
+func command(names string) string { return `(?:^|[\s"'(;&|/])(?:` + names + `)["']?[\s,]` + arguments }
 
 // tokenShapes are built at first use: they cost a program that redacts nothing
 // as much as the rest of its start.
@@ -157,13 +194,24 @@ var tokenShapes = sync.OnceValue(func() []tokenShape {
 		shape(`\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[\w-]*`, "eyJ"),      // JSON web token
 		shape(`\b[A-Za-z][A-Za-z0-9+.-]*://[^/?#\s:@"']*:([^/?#\s@"']+)@`, "://"), // URL with a password
 		shape(`\b[A-Za-z][A-Za-z0-9+.-]*://([A-Za-z0-9_-]{20,})@`, "://"),         // URL with a token
+		plainShape(isUserName, `\b(?i:https?)://([^/?#\s:@"']+)(?::[^/?#\s@"']*)?@`, "://"),
 		namedShape(signsRequest, `[?&;]([A-Za-z][A-Za-z0-9_.-]*)=([^&\s"'#;]+)`, "="),
 		namedShape(LooksSecret, `(?:^|[^\w?&-])([A-Za-z_][A-Za-z0-9_.-]*)=`+word, "="),
-		namedShape(isSecretOption, `(?:^|\s)--?([A-Za-z][A-Za-z0-9_-]*)=`+word, "="),
-		namedShape(takesSecret, `(?:^|\s)--?([A-Za-z][A-Za-z0-9_-]*)\s+`+word, "-"),
+		namedShape(isSecretOption, `(?:^|[\s"'])--?([A-Za-z][A-Za-z0-9_-]*)=`+word, "="),
+		namedShape(takesSecret, `(?:^|[\s"'])--?([A-Za-z][A-Za-z0-9_-]*)`+argument+word, "-"),
+		// An ENV or LABEL without "=", alone or in an excerpt with numbered lines.
+		namedShape(LooksSecret, `(?m)^(?:[ \t]*[0-9]+ \|(?: >>>)?)?[ \t]*(?i:ENV|LABEL)[ \t]+([A-Za-z_][A-Za-z0-9_.-]*)[ \t]+([^\s=][^\n]*)`, "ENV", "LABEL", "env", "label"),
+		namedShape(isSecretOption, `"([A-Za-z_][A-Za-z0-9_.-]*)"\s*:\s*"((?:[^"\\\n]|\\[^\n])+)"`, `":`, `" :`), // JSON
 		namedShape(LooksSecret, `(?:-H|--header)[ =]*"?'?([A-Za-z][\w-]*):\s*(?:[A-Za-z]+\s+)?([^\s"']{4,})`, "-H", "--header"),
 		shape(`(?i)\bauthorization:\s*(?:[a-z]+\s+)?([^\s"']{4,})`, "uthorization", "UTHORIZATION"),
 		shape(`\b[Bb](?:earer|EARER)\s+([A-Za-z0-9._~+/=-]*[A-Z0-9][A-Za-z0-9._~+/=-]*)`, "earer", "EARER"),
-		shape(`\bcurl\b[^\n|;&]*?\s(?:-u|--user)[ =]?"?'?[^\s:"']+:([^\s"']+)`, "curl"),
+		shape(command(`curl`)+`(?:-u|--user)[ =]?["']{0,2}[^\s:"']+:([^\s"']+)`, "curl"),
+		shape(command(`(?:mysql|mariadb)(?:-?(?:dump|admin|check|import|show|slap|binlog|upgrade))?|mysqlsh`)+`-p`+word, "mysql", "mariadb"),
+		shape(command(`sshpass`)+`-p`+argument+`?`+word, "sshpass"),
+		shape(command(`docker|podman|buildah|skopeo|nerdctl|oras|crane|helm`)+`login["']?,?\s`+arguments+`-p`+argument+word, "login"),
+		shape(command(`redis-cli`)+`-a`+argument+word, "redis-cli"),
+		shape(command(`mongo(?:sh|dump|restore|import|export)?`)+`-p`+argument+word, "mongo"),
+		shape(`\becho\s+(?:-\w+\s+)?["']?[\w.-]+:([^\s"'|;&]+)["']?\s*\|\s*(?:sudo\s+)?chpasswd\b`, "chpasswd"),
+		shape(`\blogin\s+\S+\s+password\s+`+word, "password"), // netrc
 	}
 })

@@ -1,6 +1,7 @@
 package record
 
 import (
+	"bytes"
 	"cmp"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -95,55 +96,89 @@ func (r *Redactor) Values(named map[string]string) map[string]string {
 // Dockerfile, messages), the longest first, and whatever has the shape of a
 // well-known token.
 func (r *Redactor) Text(s string) string {
-	s = r.replace.Replace(s)
-	for _, shape := range tokenShapes() {
-		if shape.mayMatch(s) {
-			s = replaceShape(s, shape, r.hash)
-		}
-	}
-	return s
+	return mask(r.replace.Replace(s), r.hash)
 }
 
 // Mask replaces whatever has the shape of a credential in a text that is shown and
 // not compared.
-func Mask(s string) string {
+func Mask(s string) string { return mask(s, func(string) string { return "***" }) }
+
+// Blank is Mask for a text in which lines and columns count: every credential in it
+// becomes as many bytes of "*", and keeps its line breaks.
+func Blank(s string) string {
+	return mask(s, func(secret string) string {
+		blank := bytes.Repeat([]byte("*"), len(secret))
+		for i := range blank {
+			if secret[i] == '\n' || secret[i] == '\r' {
+				blank[i] = secret[i]
+			}
+		}
+		return string(blank)
+	})
+}
+
+func mask(s string, by func(secret string) string) string {
 	for _, shape := range tokenShapes() {
 		if shape.mayMatch(s) {
-			s = replaceShape(s, shape, func(string) string { return "***" })
+			s = replaceShape(s, shape, by)
 		}
 	}
 	return s
 }
 
-// replaceShape replaces the matches of one token shape. References such as
-// ${TOKEN}, plain switches and what is redacted already stay as they are.
+// replaceShape replaces the matches of one token shape.
 func replaceShape(s string, shape tokenShape, by func(secret string) string) string {
-	matches := shape.match.FindAllStringSubmatchIndex(s, -1)
-	if len(matches) == 0 {
-		return s
-	}
 	var out strings.Builder
-	at := 0
-	for _, m := range matches {
+	written, at := 0, 0
+	for at < len(s) {
+		m := shape.match.FindStringSubmatchIndex(s[at:])
+		if m == nil {
+			break
+		}
+		for i := range m {
+			m[i] += at
+		}
 		from, to := m[len(m)-2], m[len(m)-1]
-		secret := s[from:to]
-		if strings.HasPrefix(secret, "$") || strings.HasPrefix(secret, redactedPrefix) || secret == "***" ||
-			strings.HasSuffix(s[:from], redactedPrefix) || schemes[strings.ToLower(secret)] || isImageTag(s[m[1]:]) {
+		for from < to && isQuote(s[from]) {
+			from++
+		}
+		for from < to && isQuote(s[to-1]) {
+			to--
+		}
+		if !shape.isSecret(s, m, from, to) {
+			at = max(from, m[0]+1) // what is no secret may have one in it
 			continue
 		}
-		if shape.named != nil {
-			name := s[m[len(m)-4]:m[len(m)-3]]
-			if !shape.named(name) || len(secret) < minSecretText || switches[strings.ToLower(secret)] {
-				continue
-			}
-		}
-		out.WriteString(s[at:from])
-		out.WriteString(by(secret))
-		at = to
+		out.WriteString(s[written:from])
+		out.WriteString(by(s[from:to]))
+		written, at = to, max(to, m[1])
 	}
-	out.WriteString(s[at:])
+	if written == 0 {
+		return s
+	}
+	out.WriteString(s[written:])
 	return out.String()
 }
+
+// isSecret says of a match of the shape, with what may be a secret at from to to,
+// that it is one: no reference such as ${TOKEN}, no plain switch, and not redacted
+// already.
+func (s tokenShape) isSecret(text string, match []int, from, to int) bool {
+	secret := text[from:to]
+	switch {
+	case strings.Trim(secret, "*") == "", strings.HasPrefix(secret, "$"), strings.HasPrefix(secret, redactedPrefix),
+		strings.HasSuffix(text[:from], redactedPrefix), schemes[strings.ToLower(secret)], isImageTag(text[match[1]:]):
+		return false
+	case s.plain != nil:
+		return !s.plain(secret)
+	case s.named != nil:
+		name := text[match[len(match)-4]:match[len(match)-3]]
+		return s.named(name) && len(secret) >= minSecretText && !switches[strings.ToLower(secret)]
+	}
+	return true
+}
+
+func isQuote(c byte) bool { return c == '"' || c == '\'' }
 
 // isImageTag says, of what follows a URL's "name:word@", that the word is the
 // tag of an image and no password: docker-image://alpine:3.22@sha256:….

@@ -116,6 +116,16 @@ func TestShapes(t *testing.T) {
 		"sent Bearer S3cret to host",
 		"LABEL com.example.api-token=S3cret",
 		`"AWS_SECRET_ACCESS_KEY=S3cret"`,
+		"https://S3cretT0ken@host/x.git", "https://1a2b3S3cret@host/x.git#main:sub", "http://my-S3cret-token@host",
+		"https://S3cretT0ken:x-oauth-basic@host/x.git", "https://S3cretT0ken:@host/x.git", "HTTPS://S3cretT0ken@host/x",
+		"RUN mysql -uroot -pS3cret -e 'select 1'", "RUN mysqldump -p'S3cret' db > x", "RUN /usr/bin/mariadb-dump -pS3cret db",
+		"RUN service mysql start && mysqladmin -u root \\\n  -pS3cret ping", `RUN ["mysql", "-uroot", "-pS3cret"]`,
+		`RUN ["login", "--password", "S3cret"]`, `RUN ["login", "--token=S3cret"]`, "RUN x --password 'S3cret word'",
+		`ENV TOKEN="S3cret word"`, "ENV DB_PASSWORD S3cret", "   3 | >>> ENV DB_PASSWORD S3cret", "FROM a\nLABEL api.token S3cret\nRUN b",
+		`{"password": "S3cret"}`, `{"auths":{"host":{"auth":"S3cret"}}}`,
+		"RUN sshpass -p S3cret ssh host", "RUN sshpass -pS3cret ssh host", "RUN docker login -u me -p S3cret host",
+		"RUN redis-cli -h host -a S3cret ping", "RUN mongosh -u me -p S3cret", "RUN echo 'root:S3cret' | chpasswd",
+		"machine host login me password S3cret", "type=s3,bucket=b,secret_access_key=S3cret", "type=gha,token=S3cret,url=https://host",
 	} {
 		for what, got := range map[string]string{"Text": NewRedactor([]byte("salt")).Text(secret), "Mask": Mask(secret)} {
 			if strings.Contains(got, "S3cret") || got == secret {
@@ -133,9 +143,34 @@ func TestShapes(t *testing.T) {
 		"RUN TOKEN=$(cat /run/secrets/token) make", `RUN curl -H "Authorization: Bearer $TOKEN" https://host`,
 		"RUN docker login --password-stdin registry", "RUN useradd -u 1000:1000 app", "https://host/x?page=2&sort=key",
 		"RUN sort --key=2,2nr x", "RUN vault --token-file=/run/token login", "ARG CACHE_KEY=abcdef", "RUN git clone git@github.com:a/b", "uses bearer authentication", "ENV USE_TOKEN=true",
+		"https://git@host/x.git", "https://oauth2@host/x.git", "https://user@host/x", "https://jane.doe@host/x", "https://JaneDoe@host/x",
+		"https://gitlab-ci-token@host/x", "https://x-access-token@host/x", "https://deploy-bot1@host/x", "https://jane%40corp.example@host/x",
+		"ssh://git@host/x.git", "ssh://S3rvice@host:22/x.git", "https://${TOKEN}@host/x", "https://host/a@b", "http://localhost:8080/a@b",
+		"RUN apt-get install -y mysql-client -parallel", "RUN mysql --protocol=tcp -P3306 -p", "RUN mysql -p db", "RUN mysql -p$PASS db", `RUN mysql -p"$PASS" db`,
+		"RUN mkdir -p/var/lib/mysql", "RUN install mysql; mkdir -pv /x", "RUN cp -pr mysql /x", "RUN adduser --disabled-password app", "RUN docker run -p 80:80 x",
+		`{"key": "name", "token_file": "/run/t"}`, "the ENV TOKEN is set", "ENV TOKEN", "ENV PATH /usr/bin", `RUN TOKEN="$(cat /t)" make`,
 	} {
 		if got := Mask(plain); got != plain {
 			t.Errorf("%s became %s", plain, got)
+		}
+	}
+}
+
+// Blank keeps lines and columns where they are.
+func TestBlank(t *testing.T) {
+	for in, want := range map[string]string{
+		"FROM a\nENV TOKEN=S3cret\r\nRUN b":      "FROM a\nENV TOKEN=******\r\nRUN b",
+		"RUN git clone https://T0kéN12@host/x":   "RUN git clone https://********@host/x",
+		"RUN login --password 'S3cret x' && y":   "RUN login --password '********' && y",
+		"-----BEGIN PRIVATE KEY-----\nab\r\nc\n": "***************************\n**\r\n*\n",
+		"RUN make":                               "RUN make",
+	} {
+		got := Blank(in)
+		if got != want || len(got) != len(in) {
+			t.Errorf("%q became %q, want %q", in, got, want)
+		}
+		if again := Blank(got); again != got {
+			t.Errorf("%q became %q the second time", got, again)
 		}
 	}
 }

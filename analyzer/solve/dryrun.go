@@ -50,7 +50,7 @@ func Rehearse(ctx context.Context, eng engine.DryRunner, o Options) (*Rehearsal,
 		if ctx.Err() != nil { // whatever it led to
 			err = context.Cause(ctx)
 		} else if r.plan == nil {
-			err = r.noted(err)
+			err = r.noted(r.maskError(err))
 		}
 		return nil, err
 	}

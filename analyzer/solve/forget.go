@@ -2,6 +2,7 @@ package solve
 
 import (
 	"context"
+	"slices"
 
 	"github.com/layerwise/layerwise/analyzer/engine"
 	"github.com/layerwise/layerwise/analyzer/record"
@@ -23,6 +24,13 @@ func (r *run) forgetCredentials(ctx context.Context) {
 func (r *run) hasCredentials() bool {
 	for _, named := range []map[string]string{r.BuildArgs, r.Labels, r.Source.Named} {
 		for name, value := range named {
+			if record.LooksSecret(name) || record.Mask(value) != value {
+				return true
+			}
+		}
+	}
+	for _, entry := range slices.Concat(r.CacheFrom, r.CacheTo) {
+		for name, value := range entry.Attrs {
 			if record.LooksSecret(name) || record.Mask(value) != value {
 				return true
 			}

@@ -47,11 +47,12 @@ func written(file *dockerfile.File) []map[string]string {
 	return all
 }
 
-// masked is a status without credentials in what it says. The engine's own is left
-// as it is, since names and errors in it are compared.
-func masked(s *client.SolveStatus, redactor *record.Redactor) *client.SolveStatus {
-	text := redactor.Text
-	out := &client.SolveStatus{}
+// masked is a status without credentials in what it says, with the logs that can
+// be shown by now. The engine's own is left as it is, since names and errors in it
+// are compared.
+func masked(s *client.SolveStatus, logs *logMask) *client.SolveStatus {
+	text := logs.redactor.Text
+	out := &client.SolveStatus{Logs: logs.status(s)}
 	for _, v := range s.Vertexes {
 		v := *v
 		v.Name, v.Error = text(v.Name), text(v.Error)
@@ -65,11 +66,6 @@ func masked(s *client.SolveStatus, redactor *record.Redactor) *client.SolveStatu
 		st := *st
 		st.ID, st.Name = text(st.ID), text(st.Name)
 		out.Statuses = append(out.Statuses, &st)
-	}
-	for _, l := range s.Logs {
-		l := *l
-		l.Data = []byte(text(string(l.Data)))
-		out.Logs = append(out.Logs, &l)
 	}
 	for _, w := range s.Warnings {
 		w := *w
@@ -97,4 +93,28 @@ func (r *run) namedValues() []map[string]string {
 		}
 	}
 	return append([]map[string]string{inScope, r.BuildArgs, r.Labels}, written(r.plan.File)...)
+}
+
+// maskedError is an error without credentials in what it says.
+type maskedError struct {
+	error
+	text string
+}
+
+func (e *maskedError) Error() string { return e.text }
+func (e *maskedError) Unwrap() error { return e.error }
+
+// maskError leaves out of an error what the build was given as a credential.
+func (r *run) maskError(err error) error {
+	if err == nil {
+		return nil
+	}
+	redactor := r.redactor
+	if redactor == nil {
+		redactor = r.early()
+	}
+	if text := redactor.Text(err.Error()); text != err.Error() {
+		return &maskedError{err, text}
+	}
+	return err
 }

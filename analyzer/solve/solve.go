@@ -90,7 +90,7 @@ func Run(ctx context.Context, eng engine.Engine, o Options) (*record.Record, err
 		if buildErr == nil {
 			buildErr = plan.ErrNoPlan
 		}
-		return nil, r.noted(buildErr)
+		return nil, r.noted(r.maskError(buildErr))
 	}
 	rec := r.record(eng.Info(), buildErr)
 	// The rest is bookkeeping of what has happened: it is worth finishing when
@@ -124,6 +124,7 @@ func Run(ctx context.Context, eng engine.Engine, o Options) (*record.Record, err
 		}
 		phase(record.PhaseLayers)
 	}
+	buildErr = r.maskError(buildErr)
 	if rec.Result == record.Failed && len(r.notes) > 0 {
 		buildErr = &NotedError{buildErr, r.notes}
 	}
@@ -163,9 +164,9 @@ func (r *run) solve(ctx context.Context) (*client.SolveResponse, error) {
 // follow has the engine call a build function, and keeps its status events.
 func (r *run) follow(ctx context.Context, opt client.SolveOpt, build gateway.BuildFunc) (*client.SolveResponse, error) {
 	events := make(chan *client.SolveStatus)
-	var early *record.Redactor
+	var logs *logMask
 	if r.Status != nil {
-		early = r.early()
+		logs = newLogMask(r.early())
 	}
 	var response *client.SolveResponse
 	var group errgroup.Group // not bound to ctx: BuildKit closes events when it is done with them
@@ -177,7 +178,12 @@ func (r *run) follow(ctx context.Context, opt client.SolveOpt, build gateway.Bui
 	for s := range events {
 		r.statuses.add(s)
 		if r.Status != nil {
-			r.Status(masked(s, early))
+			r.Status(masked(s, logs))
+		}
+	}
+	if r.Status != nil {
+		if rest := logs.end(); rest != nil {
+			r.Status(rest)
 		}
 	}
 	return response, sourceFailure(group.Wait(), r.transfer.Err())

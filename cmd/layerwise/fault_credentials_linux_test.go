@@ -55,6 +55,13 @@ func TestFaultCredentials(t *testing.T) {
 		{"header", "FROM playground\nRUN echo \"Authorization: Bearer " + secret + "\" && false\n", build("--offline"), true},
 		{"label", "FROM playground\nLABEL api-token=" + secret + "\nRUN true\n", build("--offline"), true},
 		{"label of the command line", "FROM playground\nRUN true\n", build("--offline", "--label", "api-token="+secret), true},
+		{"git context with a token alone", "", []string{"build", "--offline", "https://" + secret + "@127.0.0.1:1/x.git#main"}, false},
+		{"build argument in an address", "FROM playground\nARG MY_TOKEN\nADD http://127.0.0.1:1/$MY_TOKEN/x /x\n", build("--offline", "--build-arg", "MY_TOKEN="+secret), true},
+		{"build argument that is an address", "FROM playground\nARG REPO\nADD $REPO /x\n", build("--offline", "--build-arg", "REPO=https://"+secret+"@127.0.0.1:1/x"), true},
+		{"password of mysql", "FROM playground\nRUN echo mysql -uroot -p" + secret + " && false\n", build("--offline"), true},
+		{"output in pieces", "FROM playground\nRUN printf 'https://me:" + secret[:4] + "' && sleep 0.3 && printf '" + secret[4:] + "@host/' && sleep 0.3 && echo && false\n", build("--offline"), true},
+		{"cache that is none", "FROM playground\n", build("--offline", "--cache-from", "type=s3,bucket=b,secret_access_key="+secret), false},
+		{"cache with a word too many", "FROM playground\n", build("--offline", "--cache-to", "type=local,dest=x,secret=a,"+secret), false},
 	} {
 		for _, mode := range []string{"plain", "rawjson"} {
 			t.Run(tt.name+" "+mode, func(t *testing.T) {

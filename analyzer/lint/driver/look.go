@@ -11,6 +11,7 @@ import (
 	"github.com/layerwise/layerwise/analyzer/lint/discover"
 	"github.com/layerwise/layerwise/analyzer/lint/finding"
 	"github.com/layerwise/layerwise/analyzer/lint/pragma"
+	"github.com/layerwise/layerwise/analyzer/record"
 )
 
 // Finding is a finding with what is to be known of it.
@@ -18,7 +19,7 @@ type Finding struct {
 	finding.Finding
 	Fingerprint string // the same while lines move, and another for each finding
 	// Secret says that a line of the finding holds a secret, SecretFix that one does
-	// that its fix edits. What is shown where the file is not repeats neither.
+	// that its fix edits, or that what it writes has the form of one. What is shown where the file is not repeats neither.
 	Secret, SecretFix bool
 }
 
@@ -118,7 +119,9 @@ func (r *Run) judge(f *file, found lint.Result, marker *baseline.Marker) []judge
 	all := make([]judged, 0, len(findings))
 	for _, one := range findings {
 		j := judged{Finding: Finding{Finding: one, Secret: hidden(one.Span)}}
-		j.SecretFix = one.Fix != nil && slices.ContainsFunc(one.Fix.Edits, func(e finding.Edit) bool { return e.File == f.path && hidden(e.Span) })
+		j.SecretFix = one.Fix != nil && slices.ContainsFunc(one.Fix.Edits, func(e finding.Edit) bool {
+			return e.File == f.path && hidden(e.Span) || record.Mask(e.Text) != e.Text
+		})
 		j.Fingerprint = marker.Mark(name, one.Rule, baseline.Text(found.File, found.Source, one.Span))
 		j.entry = baseline.Entry{File: name, Rule: one.Rule, Fingerprint: j.Fingerprint}
 		j.known = r.base != nil && r.base.Has(j.entry)

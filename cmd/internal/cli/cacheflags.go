@@ -3,9 +3,11 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/layerwise/layerwise/analyzer/record"
 	"github.com/tonistiigi/go-csvvalue"
 )
 
@@ -37,11 +39,11 @@ func cacheEntries(list []string, importing bool) ([]string, error) {
 	for _, item := range list {
 		fields, err := csvvalue.Fields(item, nil)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", item, err)
+			return nil, fmt.Errorf("%s: %w", shownEntry(strings.Split(item, ",")), err)
 		}
-		if slices.ContainsFunc(fields, func(f string) bool { return strings.Contains(f, "=") }) {
+		if hasPairs(fields) {
 			if err := checkCacheEntry(fields, importing); err != nil {
-				return nil, fmt.Errorf("%s: %w", item, err)
+				return nil, fmt.Errorf("%s: %w", shownEntry(fields), err)
 			}
 			out = append(out, item)
 			continue
@@ -52,7 +54,7 @@ func cacheEntries(list []string, importing bool) ([]string, error) {
 				entry = []string{"type=" + field}
 			}
 			if err := checkCacheEntry(entry, importing); err != nil {
-				return nil, fmt.Errorf("%s: %w", item, err)
+				return nil, fmt.Errorf("%s: %w", shownEntry(fields), err)
 			}
 			out = append(out, strings.Join(entry, ","))
 		}
@@ -66,7 +68,7 @@ func checkCacheEntry(fields []string, importing bool) error {
 	for _, field := range fields {
 		key, value, ok := strings.Cut(field, "=")
 		if !ok {
-			return fmt.Errorf("%q is no KEY=VALUE pair", field)
+			return fmt.Errorf("%q is no KEY=VALUE pair", shownField(field, fields))
 		}
 		attrs[strings.ToLower(key)] = value
 	}
@@ -101,10 +103,55 @@ func checkEmbeddedCache(entries []string, importing bool) error {
 				continue
 			}
 			has := slices.DeleteFunc(cacheTypeNames(importing), func(n string) bool { return cacheTypes[n].daemon })
-			return fmt.Errorf("%s: the embedded engine has no type %s: use %s, or name a buildkitd with --addr", entry, name, strings.Join(has, ", "))
+			return fmt.Errorf("%s: the embedded engine has no type %s: use %s, or name a buildkitd with --addr", shownEntry(strings.Split(entry, ",")), name, strings.Join(has, ", "))
 		}
 	}
 	return nil
+}
+
+// openAttributes of a cache are no credentials.
+var openAttributes = []string{
+	"type", "ref", "src", "dest", "tag", "digest", "scope", "bucket", "name", "names", "mode", "region", "endpoint_url", "account_url", "url", "url_v2",
+	"version", "repository", "prefix", "blobs_prefix", "manifests_prefix", "compression", "compression-level", "force-compression",
+	"oci-mediatypes", "image-manifest", "ignore-error", "timeout", "use_path_style", "touch_refresh", "upload_parallelism",
+}
+
+// shownEntry is an entry for a message. What an engine logs in with is left out, and
+// so is all that this program does not know.
+func shownEntry(fields []string) string {
+	shown := make([]string, len(fields))
+	for i, field := range fields {
+		shown[i] = shownField(field, fields)
+	}
+	return strings.Join(shown, ",")
+}
+
+func shownField(field string, entry []string) string {
+	key, value, ok := strings.Cut(field, "=")
+	switch {
+	case ok && slices.Contains(openAttributes, strings.ToLower(strings.Trim(key, `" `))):
+		return key + "=" + record.Mask(value)
+	case ok && value == "":
+		return field
+	case ok:
+		return key + "=***"
+	case !hasPairs(entry):
+		return record.Mask(field) // a reference
+	case attributeName.MatchString(field) && !slices.ContainsFunc(entry, isClosed):
+		return field
+	}
+	return "***" // it may be the rest of a value with a comma in it
+}
+
+var attributeName = regexp.MustCompile(`^[a-z_-]{1,24}$`)
+
+func hasPairs(fields []string) bool {
+	return slices.ContainsFunc(fields, func(f string) bool { return strings.Contains(f, "=") })
+}
+
+// isClosed says that a field of an entry has a value that is not shown.
+func isClosed(field string) bool {
+	return strings.Contains(field, "=") && shownField(field, nil) != field
 }
 
 func cacheTypeNames(importing bool) []string {

@@ -39,6 +39,33 @@ func TestCacheEntries(t *testing.T) {
 	}
 }
 
+// What an engine logs in with is in no message about an entry.
+func TestCacheEntryMessages(t *testing.T) {
+	for entry, want := range map[string]string{
+		"type=s4,bucket=b,region=eu,access_key_id=S3cret,secret_access_key=S3cret": "type=s4,bucket=b,region=eu,access_key_id=***,secret_access_key=***: unknown",
+		"bucket=b,session_token=S3cret":                                            "bucket=b,session_token=***: the type",
+		"type=registry,password=S3cret":                                            "type=registry,password=***: type=registry needs",
+		"type=s3,secret_access_key=a,S3cret,bucket=b":                              `"***" is no KEY=VALUE`,
+		"type=s3,bucket=b,wJalrXUtnFEMIS3cret":                                     `"***" is no KEY=VALUE`,
+		"type=s3,secret_access_key=secret,zqrest":                                  `"***" is no KEY=VALUE`,
+		`type=s3,secret_access_key="S3cret`:                                        "type=s3,secret_access_key=***: ",
+		"type=s4,endpoint_url=https://me:S3cret@host":                              "endpoint_url=https://me:***@host: unknown",
+		"type=s4,Token=S3cret":                                                     "type=s4,Token=***: unknown",
+		"type=azblob2,account_url=https://host/?sig=S3cret,account_key=":           "account_url=https://host/?sig=***,account_key=: unknown",
+	} {
+		for _, importing := range []bool{true, false} {
+			_, err := cacheEntries([]string{entry}, importing)
+			if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "S3cret") || strings.Contains(err.Error(), "zqrest") {
+				t.Errorf("%s: %v, want %s", entry, err, want)
+			}
+		}
+	}
+	err := checkEmbeddedCache([]string{"type=s3,bucket=b,secret_access_key=S3cret"}, true)
+	if err == nil || strings.Contains(err.Error(), "S3cret") || !strings.Contains(err.Error(), "bucket=b") {
+		t.Error(err)
+	}
+}
+
 func TestEmbeddedCaches(t *testing.T) {
 	for _, importing := range []bool{true, false} {
 		for _, entry := range []string{"type=gha,url=u,token=t", "type=s3,bucket=b,region=r", "type=azblob,name=n"} {

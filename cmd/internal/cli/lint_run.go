@@ -12,6 +12,7 @@ import (
 	"github.com/layerwise/layerwise/analyzer/lint/driver"
 	"github.com/layerwise/layerwise/analyzer/lint/finding"
 	"github.com/layerwise/layerwise/analyzer/lint/rules"
+	"github.com/layerwise/layerwise/analyzer/record"
 	"github.com/layerwise/layerwise/report"
 )
 
@@ -96,6 +97,9 @@ func (l *linting) look(ctx context.Context) error {
 	err := l.run.Look(ctx, func(r driver.Result) error {
 		if r.Err != nil {
 			l.failed = append(l.failed, r.Err)
+		}
+		if len(r.Findings) > 0 && r.Source != nil {
+			r.Source = []byte(record.Blank(string(r.Source)))
 		}
 		for _, f := range r.Findings {
 			l.keep(f, r)
