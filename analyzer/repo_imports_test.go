@@ -27,9 +27,6 @@ var importRules = []rule{
 	{
 		below:  "analyzer",
 		forbid: []string{module + "/report", module + "/cmd", "github.com/spf13", "golang.org/x/term"},
-		allow: exceptions{
-			"analyzer/internal/playground/tool → golang.org/x/term": "test -t of the playground image",
-		},
 		reason: "data flows from the analyzer to reports and the command line",
 	},
 	{

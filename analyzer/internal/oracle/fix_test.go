@@ -151,8 +151,9 @@ var stub string
 // cases run and the playground does not have.
 func stubImage(t *testing.T) *images {
 	t.Helper()
-	tools := strings.Fields(`apk apt apt-get bun bundle cargo composer conda curl dnf dotnet gem git go gradle make mamba
-		microdnf mix mvn node npm pip pip3 pipenv pnpm poetry python python3 ruby rustup sbt tdnf uv wget yarn yum zypper`)
+	tools := strings.Fields(`addgroup adduser apk apt apt-get bun bundle cargo composer conda curl dnf dotnet gem git go gradle
+		groupadd make mamba microdnf mix mvn node npm pip pip3 pipenv pnpm poetry python python3 ruby rustup sbt tdnf
+		useradd uv wget yarn yum zypper`)
 	var v variant
 	for _, name := range tools {
 		v.programs = append(v.programs, [2]string{"/usr/local/bin/" + name, stub})

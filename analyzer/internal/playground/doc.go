@@ -16,7 +16,9 @@
 //
 // The shell (package shell) is mvdan.cc/sh. The tools (package tool) run inside the shell's
 // process, each with a folder, environment and streams of its own, so that `ls` starts no process.
-// They were written for this image: of the pure-Go collections, u-root's have too few of the flags
-// that Dockerfiles use, and the sed and find implementations found are unmaintained, under another
-// kind of license, or use another regular expression syntax.
+// They were written for this image, and each has the flags that RUN lines use. Of the pure-Go
+// collections, u-root's fail the tests of every tool here: most flags are missing, and a mkdir that
+// fails or a file that cannot be removed ends with the status 0. The sed, find and awk
+// implementations found are unmaintained, under another kind of license, or not to be had as a
+// module. A tool that is missing says what there is instead.
 package playground

@@ -269,17 +269,12 @@ func TestRunsInAnEmptyRoot(t *testing.T) {
 	}
 }
 
-func TestAccounts(t *testing.T) {
+func TestOwners(t *testing.T) {
 	needRoot(t)
 	for script, want := range map[string]string{
-		"addgroup -S app && adduser -S -G app app && id app && ls -d /home/app 2>/dev/null":                   "uid=999(app) gid=999(app) groups=999(app)\n",
-		"groupadd -g 2000 g && useradd -m -u 2001 -g g -s /bin/bash u && id u && tail -n 1 /etc/passwd":       "uid=2001(u) gid=2000(g) groups=2000(g)\nu:x:2001:2000::/home/u:/bin/bash\n",
-		"adduser --disabled-password --gecos '' --uid 3000 d; stat -c '%U %G %a' /home/d; adduser d www-data": "d d 755\n",
-		"adduser -D node 2>/dev/null; echo $?; adduser 'a:b' 2>/dev/null; echo $?":                            "1\n1\n",
-		"touch /f; chown node:www-data /f; stat -c '%U:%G %u:%g' /f; chown :0 /f; stat -c %G /f":              "node:www-data 1000:33\nroot\n",
-		"touch /f; chown nobody /f; find / -maxdepth 1 -user nobody; id -un nobody; id -g nobody":             "/f\nnobody\n65534\n",
-		"mkdir /d; touch /d/f; chown -R 12:34 /d; stat -c %u:%g /d /d/f; ls -ln /d | cut -d' ' -f3,4":         "12:34\n12:34\n\n12 34\n",
-		"useradd -r -G www-data,tty s; id s":                                                                  "uid=999(s) gid=999(s) groups=999(s),5(tty),33(www-data)\n",
+		"touch /f; chown node:www-data /f; stat -c '%U:%G %u:%g' /f; chown :0 /f; stat -c %G /f":      "node:www-data 1000:33\nroot\n",
+		"touch /f; chown nobody /f; find / -maxdepth 1 -user nobody; id -un nobody; id -g nobody":     "/f\nnobody\n65534\n",
+		"mkdir /d; touch /d/f; chown -R 12:34 /d; stat -c %u:%g /d /d/f; ls -ln /d | cut -d' ' -f3,4": "12:34\n12:34\n\n12 34\n",
 	} {
 		out, _ := inRoot(t, unpack(t), 0, script)
 		if out != want {

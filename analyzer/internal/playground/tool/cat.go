@@ -4,64 +4,87 @@ package tool
 
 import (
 	"bufio"
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"os"
 )
 
 // cat concatenates files.
 func cat(_ context.Context, p *Process) int {
-	o := p.options("nbsETAvetu", "number=n number-nonblank=b squeeze-blank=s show-ends=E show-tabs=T show-all=A")
-	var number, nonblank, squeeze, ends, tabs bool
-	for o.next() {
-		switch o.name {
-		case "n":
-			number = true
-		case "b":
-			nonblank = true
-		case "s":
-			squeeze = true
-		case "E", "e":
-			ends = true
-		case "T", "t":
-			tabs = true
-		case "A":
-			ends, tabs = true, true
-		}
+	f, ok := p.flags("nbsETAu", "number=n number-nonblank=b squeeze-blank=s show-ends=E show-tabs=T show-all=A")
+	if !ok {
+		return 1
 	}
-	if o.err != nil {
-		return p.usage("%v", o.err)
-	}
-	plain := !number && !nonblank && !squeeze && !ends && !tabs
 	count, blanks := 0, 0
-	return p.each(o.args, func(_ string, r io.Reader) error {
-		if plain {
+	return p.each(f.args, func(_ string, r io.Reader) error {
+		if len(f.given) == 0 {
 			_, err := io.Copy(p.out, r)
 			return err
 		}
 		return lines(r, '\n', func(line []byte, ended bool) error {
 			if len(line) > 0 {
 				blanks = 0
-			} else if blanks++; squeeze && blanks > 1 {
+			} else if blanks++; f.on("s") && blanks > 1 {
 				return nil
 			}
-			if nonblank && len(line) > 0 || number && !nonblank {
+			if f.on("b") && len(line) > 0 || f.on("n") && !f.on("b") {
 				count++
 				fmt.Fprintf(p.out, "%6d\t", count)
 			}
-			for _, b := range line {
-				if tabs && b == '\t' {
-					p.out.WriteString("^I")
-				} else {
-					p.out.WriteByte(b)
-				}
+			if f.on("T", "A") {
+				line = bytes.ReplaceAll(line, []byte("\t"), []byte("^I"))
 			}
-			if ended && ends {
+			p.out.Write(line)
+			if ended && f.on("E", "A") {
 				p.out.WriteByte('$')
 			}
-			return p.endLine(ended)
+			p.endLine(ended)
+			return nil
 		})
 	})
+}
+
+// tee copies standard input to standard output and to files.
+func tee(_ context.Context, p *Process) int {
+	f, ok := p.flags("a", "append=a")
+	if !ok {
+		return 1
+	}
+	flags := os.O_WRONLY | os.O_CREATE | os.O_TRUNC
+	if f.on("a") {
+		flags = os.O_WRONLY | os.O_CREATE | os.O_APPEND
+	}
+	status := 0
+	var files []*os.File
+	for _, name := range f.args {
+		file, err := os.OpenFile(p.path(name), flags, 0o666)
+		if err != nil {
+			status = p.fail(name, err)
+			continue
+		}
+		defer file.Close()
+		files = append(files, file)
+	}
+	buf := make([]byte, 32<<10)
+	for in := p.stdin(); ; {
+		n, err := in.Read(buf)
+		p.out.Write(buf[:n])
+		p.out.Flush() // what comes slowly is seen at once
+		for _, file := range files {
+			if _, err := file.Write(buf[:n]); err != nil {
+				status = p.fail(file.Name(), err)
+			}
+		}
+		if errors.Is(err, io.EOF) {
+			return status
+		}
+		if err != nil {
+			return p.fail("read error", err)
+		}
+	}
 }
 
 // lines calls f with every line of r, without its end, and whether it had one. The line is valid
@@ -91,22 +114,25 @@ func lines(r io.Reader, end byte, f func(line []byte, ended bool) error) error {
 				return ferr
 			}
 		}
-		if err == io.EOF {
-			return nil
-		}
 		if err != nil {
-			return err
+			return notEOF(err)
 		}
 	}
 }
 
 // errStop ends lines early.
-var errStop = fmt.Errorf("stop")
+var errStop = errors.New("stop")
+
+func notEOF(err error) error {
+	if err == io.EOF {
+		return nil
+	}
+	return err
+}
 
 // endLine writes the end of a line that had one.
-func (p *Process) endLine(ended bool) error {
+func (p *Process) endLine(ended bool) {
 	if ended {
 		p.out.WriteByte('\n')
 	}
-	return nil
 }

@@ -19,8 +19,28 @@ import (
 // checksum makes the tools md5sum, sha1sum and so on.
 func checksum(label string, newHash func() hash.Hash) func(context.Context, *Process) int {
 	return func(_ context.Context, p *Process) int {
-		c := checksummer{p: p, label: label, newHash: newHash}
-		return c.run()
+		f, ok := p.flags("cbtqsw", "check=c binary=b text=t quiet=q status=s warn=w strict ignore-missing tag")
+		if !ok {
+			return 1
+		}
+		c := checksummer{flags: f, p: p, label: label, newHash: newHash}
+		if f.on("c") {
+			status := 0
+			unread := p.each(f.args, func(name string, r io.Reader) error {
+				status = max(status, c.check(name, r))
+				return nil
+			})
+			return max(unread, status)
+		}
+		return p.each(f.args, func(name string, r io.Reader) error {
+			sum, err := c.sum(r)
+			if err == nil && f.on("tag") {
+				fmt.Fprintf(p.out, "%s (%s) = %s\n", label, name, sum)
+			} else if err == nil {
+				fmt.Fprintf(p.out, "%s  %s\n", sum, name)
+			}
+			return err
+		})
 	}
 }
 
@@ -34,62 +54,10 @@ var (
 )
 
 type checksummer struct {
-	p             *Process
-	label         string
-	newHash       func() hash.Hash
-	quiet, silent bool
-	ignoreMissing bool
-	strict        bool
-}
-
-func (c *checksummer) run() int {
-	o := c.p.options("cbtqswz", "check=c binary=b text=t quiet=q status=s warn=w strict ignore-missing tag zero=z")
-	check, tag, end := false, false, "\n"
-	for o.next() {
-		switch o.name {
-		case "c":
-			check = true
-		case "q":
-			c.quiet = true
-		case "s":
-			c.silent = true
-		case "strict":
-			c.strict = true
-		case "ignore-missing":
-			c.ignoreMissing = true
-		case "tag":
-			tag = true
-		case "z":
-			end = "\x00"
-		}
-	}
-	if o.err != nil {
-		return c.p.usage("%v", o.err)
-	}
-	if check {
-		status := 0
-		read := c.p.each(o.args, func(name string, r io.Reader) error {
-			status = max(status, c.check(name, r))
-			return nil
-		})
-		return max(status, read)
-	}
-	names := o.args
-	if len(names) == 0 {
-		names = []string{"-"}
-	}
-	return c.p.each(names, func(name string, r io.Reader) error {
-		sum, err := c.sum(r)
-		if err != nil {
-			return err
-		}
-		if tag {
-			fmt.Fprintf(c.p.out, "%s (%s) = %s%s", c.label, name, sum, end)
-		} else {
-			fmt.Fprintf(c.p.out, "%s  %s%s", sum, name, end)
-		}
-		return nil
-	})
+	flags
+	p       *Process
+	label   string
+	newHash func() hash.Hash
 }
 
 func (c *checksummer) sum(r io.Reader) (string, error) {
@@ -117,7 +85,7 @@ func (c *checksummer) check(list string, r io.Reader) int {
 			return err
 		})
 		switch {
-		case err != nil && c.ignoreMissing && missing(err):
+		case err != nil && c.on("ignore-missing") && missing(err):
 		case err != nil:
 			unreadable++
 			c.p.fail(name, err)
@@ -126,65 +94,42 @@ func (c *checksummer) check(list string, r io.Reader) int {
 			wrong++
 			c.say(name, "FAILED")
 		default:
-			good++
-			if !c.quiet {
+			if good++; !c.on("q") {
 				c.say(name, "OK")
 			}
 		}
 		return nil
 	})
-	if err != nil {
+	switch {
+	case err != nil:
 		return c.p.fail(list, err)
-	}
-	return c.conclude(list, malformed, unreadable, wrong, good)
-}
-
-func (c *checksummer) say(name, result string) {
-	if !c.silent {
-		fmt.Fprintf(c.p.out, "%s: %s\n", name, result)
-	}
-}
-
-func (c *checksummer) conclude(list string, malformed, unreadable, wrong, good int) int {
-	if good+wrong+unreadable == 0 && !(c.ignoreMissing && malformed == 0) {
+	case good+wrong+unreadable == 0 && (malformed > 0 || !c.on("ignore-missing")):
 		return c.p.fail(list, errors.New("no properly formatted checksum lines found"))
+	case c.on("ignore-missing") && good == 0:
+		return c.p.usage("%s: no file was verified", list)
 	}
-	warn := func(n int, one, many string) {
-		if n == 1 && !c.silent {
-			c.p.errorf("WARNING: 1 %s", one)
-		} else if n > 1 && !c.silent {
-			c.p.errorf("WARNING: %d %s", n, many)
-		}
+	if malformed+unreadable+wrong > 0 && !c.on("s") {
+		c.p.errorf("WARNING: %d lines are malformed, %d files could not be read, %d checksums did NOT match", malformed, unreadable, wrong)
 	}
-	warn(malformed, "line is improperly formatted", "lines are improperly formatted")
-	warn(unreadable, "listed file could not be read", "listed files could not be read")
-	warn(wrong, "computed checksum did NOT match", "computed checksums did NOT match")
-	if c.ignoreMissing && good == 0 {
-		c.p.errorf("%s: no file was verified", list)
-		return 1
-	}
-	if unreadable+wrong > 0 || c.strict && malformed > 0 {
+	if unreadable+wrong > 0 || c.on("strict") && malformed > 0 {
 		return 1
 	}
 	return 0
 }
 
+func (c *checksummer) say(name, result string) {
+	if !c.on("s") {
+		fmt.Fprintf(c.p.out, "%s: %s\n", name, result)
+	}
+}
+
 // parse reads `SUM  NAME`, `SUM *NAME` or `SHA256 (NAME) = SUM`.
 func (c *checksummer) parse(line string) (sum, name string, ok bool) {
 	if rest, found := strings.CutPrefix(line, c.label+" ("); found {
-		i := strings.LastIndex(rest, ") = ")
-		if i < 0 {
-			return "", "", false
-		}
-		sum, name = rest[i+4:], rest[:i]
-	} else {
-		if sum, name, ok = strings.Cut(line, " "); !ok || name == "" {
-			return "", "", false
-		}
-		if name[0] == ' ' || name[0] == '*' {
-			name = name[1:]
-		}
+		name, sum, ok = strings.Cut(rest, ") = ")
+	} else if sum, name, ok = strings.Cut(line, " "); ok && name != "" && (name[0] == ' ' || name[0] == '*') {
+		name = name[1:]
 	}
 	raw, err := hex.DecodeString(sum)
-	return sum, name, err == nil && len(raw) == c.newHash().Size() && name != ""
+	return sum, name, ok && err == nil && len(raw) == c.newHash().Size() && name != ""
 }

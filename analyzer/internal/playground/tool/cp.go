@@ -6,68 +6,36 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
+	"syscall"
 )
 
 // cp copies files and, with -r or -a, folders.
 func cp(_ context.Context, p *Process) int {
-	o := p.options("aArRpPdLHfnuvit:Tlsxz", `
-		archive=a recursive=r no-dereference=P dereference=L force=f no-clobber=n update verbose=v
-		target-directory=t no-target-directory=T link=l symbolic-link=s one-file-system=x parents
-		preserve:: no-preserve: reflink:: sparse: remove-destination`)
-	c := copier{p: p}
-	target, isFile, withParents := "", false, false
-	for o.next() {
-		switch o.name {
-		case "a":
-			c.recursive, c.links, c.preserve = true, keepLinks, true
-		case "r", "R":
-			c.recursive = true
-		case "p":
-			c.preserve = true
-		case "preserve":
-			c.preserve = c.preserve || o.arg == "" || preservesAttributes(o.arg)
-		case "P", "d":
-			c.links = keepLinks
-		case "L":
-			c.links = followLinks
-		case "H":
-			c.links = followNamed
-		case "f", "remove-destination":
-			c.force = true
-		case "n":
-			c.noClobber = true
-		case "u", "update":
-			c.update = true
-		case "v":
-			c.verbose = true
-		case "l":
-			c.link = os.Link
-		case "s":
-			c.link = os.Symlink
-		case "parents":
-			withParents = true
-		case "t":
-			target = o.arg
-		case "T":
-			isFile = true
-		}
+	f, ok := p.flags("arRpPdLHfnuvt:T", `archive=a recursive=r no-dereference=P dereference=L force=f
+		no-clobber=n update=u verbose=v target-directory=t no-target-directory=T parents preserve::
+		reflink::`)
+	if !ok {
+		return 1
 	}
-	if o.err != nil {
-		return p.usage("%v", o.err)
+	c := copier{
+		p: p, recursive: f.on("a", "r", "R"), preserve: f.on("a", "p", "preserve"),
+		force: f.on("f"), noClobber: f.on("n"), update: f.on("u"), verbose: f.on("v"),
 	}
-	if c.links == linksDefault {
+	switch {
+	case f.on("L"):
 		c.links = followLinks
-		if c.recursive {
-			c.links = keepLinks
-		}
+	case f.on("H"):
+		c.links = followNamed
+	case f.on("P", "d") || c.recursive:
+		c.links = keepLinks
 	}
-	return p.eachInto(o.args, target, isFile, func(src, dst string) error {
-		if withParents {
+	return p.eachInto(f.args, f.value("t"), f.on("T"), func(src, dst string) error {
+		if f.on("parents") {
 			dst = join(filepath.Dir(dst), src)
 			if err := os.MkdirAll(filepath.Dir(p.path(dst)), 0o777); err != nil {
 				return err
@@ -77,19 +45,9 @@ func cp(_ context.Context, p *Process) int {
 	})
 }
 
-// preservesAttributes reads the argument of --preserve. Mode, owner and times go together here.
-func preservesAttributes(list string) bool {
-	for what := range strings.SplitSeq(list, ",") {
-		if slices.Contains([]string{"all", "mode", "ownership", "timestamps"}, what) {
-			return true
-		}
-	}
-	return false
-}
-
-// eachInto does what cp, mv and ln have in common: it reads `SOURCE DEST`, `SOURCE... FOLDER` or -t
-// FOLDER, and calls do with each source and where it goes. It reports what do returns, and returns
-// the exit status.
+// eachInto does what cp, mv, ln and install have in common: it reads `SOURCE DEST`,
+// `SOURCE... FOLDER` or -t FOLDER, and calls do with each source and where it goes. It reports what
+// do returns, and returns the exit status.
 func (p *Process) eachInto(operands []string, target string, isFile bool, do func(src, dst string) error) int {
 	if target == "" {
 		if len(operands) == 0 {
@@ -109,7 +67,7 @@ func (p *Process) eachInto(operands []string, target string, isFile bool, do fun
 	status := 0
 	for _, src := range operands {
 		base := filepath.Base(strings.TrimRight(src, "/"))
-		if strings.HasSuffix(strings.TrimRight(src, "/"), "..") || base == "." {
+		if base == ".." || base == "." {
 			base = "." // the content of a folder
 		}
 		status = max(status, p.report(do(src, join(target, base))))
@@ -117,50 +75,13 @@ func (p *Process) eachInto(operands []string, target string, isFile bool, do fun
 	return status
 }
 
-// report prints an error that says all by itself, and returns the exit status.
-func (p *Process) report(err error) int {
-	if err == nil {
-		return 0
-	}
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		for _, e := range joined.Unwrap() {
-			p.report(e)
-		}
-		return 1
-	}
-	if _, ok := err.(interface{ complete() }); ok {
-		p.errorf("%v", err)
-	} else {
-		p.errorf("%s", reason(err))
-	}
-	return 1
-}
+// linkMode says what happens to symbolic links.
+type linkMode int
 
-// told is an error with a complete message.
-type told string
-
-func (t told) Error() string { return string(t) }
-
-// complete marks told, and what embeds it.
-func (told) complete() {}
-
-// because makes an error whose message is the text and the reason.
-func because(err error, format string, args ...any) error {
-	if err == nil {
-		return nil
-	}
-	if _, ok := err.(interface{ complete() }); ok {
-		return err
-	}
-	return told(fmt.Sprintf(format, args...) + ": " + reason(err))
-}
-
-// What happens to symbolic links.
 const (
-	linksDefault = iota
-	keepLinks    // all are copied as links
-	followNamed  // those on the command line are followed
-	followLinks  // all are followed
+	followLinks linkMode = iota // all are followed
+	followNamed                 // those on the command line are followed
+	keepLinks                   // all are copied as links
 )
 
 // copier copies trees.
@@ -168,18 +89,15 @@ type copier struct {
 	p                                            *Process
 	recursive, force, noClobber, update, verbose bool
 	preserve                                     bool // owner, times, and the whole mode
-	links                                        int
-	link                                         func(src, dst string) error // instead of copying content
-	seen                                         map[inode]string            // where a file with several names was copied to first
+	links                                        linkMode
+	seen                                         map[inode]string // where a file with several names was copied to first
 }
 
 // inode identifies a file.
 type inode struct{ dev, ino uint64 }
 
 // copy copies src to exactly dst. The error names both.
-func (c *copier) copy(src, dst string) error {
-	return c.tree(src, dst, c.links == followLinks || c.links == followNamed)
-}
+func (c *copier) copy(src, dst string) error { return c.tree(src, dst, c.links != keepLinks) }
 
 func (c *copier) tree(src, dst string, follow bool) error {
 	from, to := c.p.path(src), c.p.path(dst)
@@ -221,18 +139,19 @@ func (c *copier) onto(src, dst string, info, old fs.FileInfo) (skip bool, err er
 		return true, told(fmt.Sprintf("cannot overwrite directory '%s' with non-directory '%s'", dst, src))
 	case info.IsDir():
 		return false, nil
-	case c.noClobber:
-		return true, nil
-	case c.update && !info.ModTime().After(old.ModTime()):
-		return true, nil
 	}
-	return false, nil
+	return c.noClobber || c.update && !info.ModTime().After(old.ModTime()), nil
+}
+
+// within tells whether a path is a folder or lies in it.
+func within(path, folder string) bool {
+	return strings.HasPrefix(filepath.Clean(path)+"/", filepath.Clean(folder)+"/")
 }
 
 // folder copies a folder and what it holds.
 func (c *copier) folder(src, dst string, info fs.FileInfo) error {
 	from, to := c.p.path(src), c.p.path(dst)
-	if strings.HasPrefix(filepath.Clean(to)+"/", filepath.Clean(from)+"/") {
+	if within(to, from) {
 		return told(fmt.Sprintf("cannot copy a directory, '%s', into itself, '%s'", src, dst))
 	}
 	entries, err := os.ReadDir(from)
@@ -249,10 +168,86 @@ func (c *copier) folder(src, dst string, info fs.FileInfo) error {
 		errs = append(errs, c.tree(join(src, e.Name()), join(dst, e.Name()), c.links == followLinks))
 	}
 	if c.preserve {
-		errs = append(errs, because(c.attributes(to, info), "failed to preserve the attributes of '%s'", dst))
+		errs = append(errs, because(preserve(to, info), "failed to preserve the attributes of '%s'", dst))
 	} else if made {
 		mode := info.Mode().Perm() &^ fs.FileMode(c.p.umask())
 		errs = append(errs, because(os.Chmod(to, mode), "failed to set the mode of '%s'", dst))
 	}
 	return errors.Join(errs...)
+}
+
+// file copies what is not a folder.
+func (c *copier) file(from, to string, info fs.FileInfo) error {
+	st := info.Sys().(*syscall.Stat_t)
+	key := inode{st.Dev, st.Ino}
+	if first, ok := c.seen[key]; ok && c.preserve {
+		os.Remove(to) // if it stays, the link cannot be made
+		return os.Link(first, to)
+	}
+	if err := c.content(from, to, info.Mode()); err != nil {
+		return err
+	}
+	if st.Nlink > 1 {
+		if c.seen == nil {
+			c.seen = map[inode]string{}
+		}
+		c.seen[key] = to
+	}
+	if !c.preserve {
+		return nil
+	}
+	return preserve(to, info)
+}
+
+func (c *copier) content(from, to string, mode fs.FileMode) error {
+	switch {
+	case mode&fs.ModeSymlink != 0:
+		target, err := os.Readlink(from)
+		if err != nil {
+			return err
+		}
+		if err := os.Remove(to); err != nil && !missing(err) {
+			return err
+		}
+		return os.Symlink(target, to)
+	case c.recursive && !mode.IsRegular():
+		return errors.New("pipes, sockets and devices are not supported in the playground")
+	}
+	err := copyContent(from, to, mode.Perm())
+	if err != nil && c.force && os.Remove(to) == nil {
+		err = copyContent(from, to, mode.Perm())
+	}
+	return err
+}
+
+// copyContent copies bytes; perm counts for a new file, less the file mode creation mask.
+func copyContent(from, to string, perm fs.FileMode) error {
+	in, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, perm)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, in)
+	return errors.Join(err, out.Close())
+}
+
+// preserve gives a copy the owner, mode and times of the original. Only root can give files away, so
+// that may fail in silence.
+func preserve(path string, info fs.FileInfo) error {
+	uid, gid := owner(info)
+	chownErr := os.Lchown(path, uid, gid)
+	if info.Mode()&fs.ModeSymlink == 0 {
+		mode := info.Mode()
+		if chownErr != nil {
+			mode &^= fs.ModeSetuid | fs.ModeSetgid
+		}
+		if err := os.Chmod(path, mode); err != nil {
+			return err
+		}
+	}
+	return setTimes(path, accessTime(info), info.ModTime(), false)
 }

@@ -17,49 +17,30 @@ import (
 
 // cut prints parts of lines.
 func cut(_ context.Context, p *Process) int {
-	o := p.options("b:c:f:d:sniz", `
-		bytes=b characters=c fields=f delimiter=d only-delimited=s complement output-delimiter:
-		zero-terminated=z`)
-	c := cutter{p: p, delim: []byte{'\t'}, end: '\n'}
-	list := ""
-	for o.next() {
-		switch o.name {
-		case "b", "c", "f":
-			if c.by != 0 {
-				return p.usage("only one list may be specified")
-			}
-			c.by, list = o.name[0], o.arg
-		case "d":
-			if utf8.RuneCountInString(o.arg) > 1 {
-				return p.usage("the delimiter must be a single character")
-			}
-			if c.delim = []byte(o.arg); o.arg == "" {
-				c.delim = []byte{0}
-			}
-		case "s":
-			c.onlyDelimited = true
-		case "complement":
-			c.complement = true
-		case "output-delimiter":
-			c.joint = []byte(o.arg)
-		case "z":
-			c.end = 0
+	f, ok := p.flags("b:c:f:d:s", "bytes=b characters=c fields=f delimiter=d only-delimited=s complement output-delimiter:")
+	if !ok {
+		return 1
+	}
+	c := cutter{p: p, flags: f, delim: []byte{'\t'}}
+	if f.on("d") {
+		if c.delim = []byte(f.value("d")); utf8.RuneCount(c.delim) != 1 {
+			return p.usage("the delimiter must be a single character")
 		}
 	}
-	if o.err != nil {
-		return p.usage("%v", o.err)
-	}
-	if c.by == 0 {
-		return p.usage("you must specify a list of bytes, characters, or fields")
+	list := f.value("b") + f.value("c") + f.value("f")
+	if list == "" || len(f.given["b"])+len(f.given["c"])+len(f.given["f"]) != 1 {
+		return p.usage("you must specify one list of bytes, characters, or fields")
 	}
 	var err error
 	if c.spans, err = parseSpans(list); err != nil {
 		return p.usage("%v", err)
 	}
-	if c.joint == nil && c.by == 'f' {
+	if f.on("output-delimiter") {
+		c.joint = []byte(f.value("output-delimiter"))
+	} else if f.on("f") {
 		c.joint = c.delim
 	}
-	return p.each(o.args, func(_ string, r io.Reader) error { return lines(r, c.end, c.line) })
+	return p.each(f.args, func(_ string, r io.Reader) error { return lines(r, '\n', c.line) })
 }
 
 // span is a range of positions from 1, both ends included.
@@ -79,80 +60,64 @@ func parseSpans(list string) ([]span, error) {
 		} else if to != "" {
 			s.to, err2 = strconv.Atoi(to)
 		}
-		if errors.Join(err1, err2) != nil || part == "-" || s.from < 1 {
+		if errors.Join(err1, err2) != nil || part == "-" || s.from < 1 || s.to < s.from {
 			return nil, fmt.Errorf("invalid list value '%s'", part)
 		}
-		if s.to < s.from {
-			return nil, errors.New("invalid decreasing range")
-		}
 		spans = append(spans, s)
-	}
-	if len(spans) == 0 {
-		return nil, errors.New("invalid list value ''")
 	}
 	return spans, nil
 }
 
 type cutter struct {
-	p                         *Process
-	by                        byte // b, c or f
-	spans                     []span
-	delim, joint              []byte
-	end                       byte
-	onlyDelimited, complement bool
+	flags
+	p            *Process
+	spans        []span
+	delim, joint []byte
 }
 
 func (c *cutter) wanted(position int) bool {
 	in := slices.ContainsFunc(c.spans, func(s span) bool { return s.from <= position && position <= s.to })
-	return in != c.complement
+	return in != c.on("complement")
 }
 
 func (c *cutter) line(line []byte, _ bool) error {
 	var parts [][]byte
-	switch c.by {
-	case 'f':
-		if !bytes.Contains(line, c.delim) {
-			if c.onlyDelimited {
-				return nil
-			}
-			parts = [][]byte{line}
-			break
-		}
-		position := 0
-		for field := range bytes.SplitSeq(line, c.delim) {
-			if position++; c.wanted(position) {
+	switch {
+	case !c.on("f"):
+		parts = c.pieces(line)
+	case bytes.Contains(line, c.delim):
+		for i, field := range bytes.Split(line, c.delim) {
+			if c.wanted(i + 1) {
 				parts = append(parts, field)
 			}
 		}
+	case c.on("s"):
+		return nil
 	default:
-		parts = c.pieces(line)
+		parts = [][]byte{line}
 	}
 	c.p.out.Write(bytes.Join(parts, c.joint))
-	c.p.out.WriteByte(c.end)
+	c.p.out.WriteByte('\n')
 	return nil
 }
 
 // pieces returns the runs of wanted bytes, or of characters with -c.
 func (c *cutter) pieces(line []byte) [][]byte {
 	var parts [][]byte
-	position, start := 0, -1
-	for i := 0; i < len(line); {
+	adjoin := false
+	for position := 1; len(line) > 0; position++ {
 		n := 1
-		if c.by == 'c' {
-			_, n = utf8.DecodeRune(line[i:])
+		if c.on("c") {
+			_, n = utf8.DecodeRune(line)
 		}
-		position++
-		switch in := c.wanted(position); {
-		case in && start < 0:
-			start = i
-		case !in && start >= 0:
-			parts = append(parts, line[start:i])
-			start = -1
+		wanted := c.wanted(position)
+		if wanted && adjoin {
+			last := len(parts) - 1
+			parts[last] = parts[last][:len(parts[last])+n]
+		} else if wanted {
+			parts = append(parts, line[:n])
 		}
-		i += n
-	}
-	if start >= 0 {
-		parts = append(parts, line[start:])
+		adjoin, line = wanted, line[n:]
 	}
 	return parts
 }

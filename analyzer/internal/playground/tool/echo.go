@@ -12,31 +12,18 @@ func echo(_ context.Context, p *Process) int {
 	args := p.Args[1:]
 	newline, escapes := true, false
 	for len(args) > 0 && len(args[0]) > 1 && args[0][0] == '-' && strings.Trim(args[0][1:], "neE") == "" {
-		for _, letter := range args[0][1:] {
-			switch letter {
-			case 'n':
-				newline = false
-			case 'e':
-				escapes = true
-			case 'E':
-				escapes = false
-			}
+		newline = newline && !strings.Contains(args[0], "n")
+		if last := strings.LastIndexAny(args[0], "eE"); last >= 0 {
+			escapes = args[0][last] == 'e'
 		}
 		args = args[1:]
 	}
-	text := strings.Join(args, " ")
+	text, stop := strings.Join(args, " "), false
 	if escapes {
-		expanded, stop := unescape(text, true)
-		p.out.WriteString(expanded)
-		if stop {
-			return 0
-		}
-	} else {
-		p.out.WriteString(text)
+		text, stop = unescape(text, true)
 	}
-	if newline {
-		p.out.WriteByte('\n')
-	}
+	p.out.WriteString(text)
+	p.endLine(newline && !stop)
 	return 0
 }
 

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // env prints the environment, or runs a command in a changed one.
@@ -18,31 +20,23 @@ func env(ctx context.Context, p *Process) int {
 		words := strings.Fields(strings.TrimPrefix(p.Args[1], "-S"))
 		p.Args = slices.Concat(p.Args[:1], words, p.Args[2:])
 	}
-	o := p.options("+iu:0C:v", "ignore-environment=i unset=u null=0 chdir=C split-string:")
-	child := *p
-	child.Env = slices.Clone(p.Env)
-	end := byte('\n')
-	for o.next() {
-		switch o.name {
-		case "i":
-			child.Env = nil
-		case "u":
-			child.Env = without(child.Env, o.arg)
-		case "0":
-			end = 0
-		case "C":
-			child.Dir = p.path(o.arg)
-		case "split-string":
-			o.rest = append(strings.Fields(o.arg), o.rest...)
-		}
-	}
-	if o.err != nil {
-		p.errorf("%v", o.err)
+	f, ok := p.flags("+iu:0C:", "ignore-environment=i unset=u null=0 chdir=C")
+	if !ok {
 		return 125
 	}
-	words := o.args
+	child, words := *p, f.args
+	child.Env = slices.Clone(p.Env)
+	if f.on("i") || len(words) > 0 && words[0] == "-" {
+		child.Env = nil
+	}
+	if f.on("C") {
+		child.Dir = p.path(f.value("C"))
+	}
 	if len(words) > 0 && words[0] == "-" {
-		child.Env, words = nil, words[1:]
+		words = words[1:]
+	}
+	for _, name := range f.given["u"] {
+		child.Env = without(child.Env, name)
 	}
 	for len(words) > 0 && strings.Contains(words[0], "=") {
 		name, _, _ := strings.Cut(words[0], "=")
@@ -53,8 +47,7 @@ func env(ctx context.Context, p *Process) int {
 		return child.run(ctx, words)
 	}
 	for _, kv := range child.Env {
-		p.out.WriteString(kv)
-		p.out.WriteByte(end)
+		fmt.Fprint(p.out, kv, map[bool]string{true: "\x00", false: "\n"}[f.on("0")])
 	}
 	return 0
 }
@@ -70,12 +63,11 @@ func printenv(ctx context.Context, p *Process) int {
 	}
 	status := 0
 	for _, name := range p.Args[1:] {
-		value, ok := p.getenv(name)
-		if !ok {
+		if value, ok := p.getenv(name); ok {
+			fmt.Fprintln(p.out, value)
+		} else {
 			status = 1
-			continue
 		}
-		fmt.Fprintln(p.out, value)
 	}
 	return status
 }
@@ -121,24 +113,21 @@ func parseInterval(text string) (time.Duration, error) {
 
 // timeout runs a command and ends it after a time, with the status 124.
 func timeout(ctx context.Context, p *Process) int {
-	o := p.options("+s:k:v", "signal=s kill-after=k preserve-status foreground verbose=v")
-	for o.next() {
-	}
-	if o.err != nil {
-		p.errorf("%v", o.err)
+	f, ok := p.flags("+s:k:v", "signal=s kill-after=k preserve-status foreground verbose=v")
+	if !ok {
 		return 125
 	}
-	if len(o.args) < 2 {
+	if len(f.args) < 2 {
 		p.errorf("missing operand")
 		return 125
 	}
-	d, err := parseInterval(o.args[0])
+	d, err := parseInterval(f.args[0])
 	if err != nil {
 		p.errorf("%v", err)
 		return 125
 	}
 	child := *p
-	child.Args = o.args[1:]
+	child.Args = f.args[1:]
 	path, err := p.lookPath(child.Args[0])
 	if err != nil {
 		return child.notFound(err)
@@ -159,32 +148,6 @@ func timeout(ctx context.Context, p *Process) int {
 	return status
 }
 
-// timeTool is the tool time: it runs a command and reports how long that took.
-func timeTool(ctx context.Context, p *Process) int {
-	o := p.options("+pv", "")
-	for o.next() {
-	}
-	if o.err != nil {
-		return p.usage("%v", o.err)
-	}
-	if len(o.args) == 0 {
-		return 0
-	}
-	start := time.Now()
-	status := p.run(ctx, o.args)
-	fmt.Fprintf(p.Stderr, "real %.2f\n", time.Since(start).Seconds())
-	return status
-}
-
-// nohup runs a command; a build step has no terminal that could hang up.
-func nohup(ctx context.Context, p *Process) int {
-	if len(p.Args) < 2 {
-		p.errorf("missing operand")
-		return 125
-	}
-	return p.run(ctx, p.Args[1:])
-}
-
 // yes prints a line until nobody reads it any more.
 func yes(ctx context.Context, p *Process) int {
 	line := "y\n"
@@ -203,23 +166,21 @@ func always(status int) func(context.Context, *Process) int {
 	return func(context.Context, *Process) int { return status }
 }
 
-// kill sends a signal to processes.
+// kill sends a signal to processes: kill [-SIGNAL] PID...
 func kill(_ context.Context, p *Process) int {
 	args := p.Args[1:]
 	signal := syscall.SIGTERM
-	if len(args) > 0 && args[0] == "-s" && len(args) > 1 {
+	if len(args) > 1 && args[0] == "-s" {
 		args = append([]string{"-" + args[1]}, args[2:]...)
 	}
 	if len(args) > 0 && len(args[0]) > 1 && args[0][0] == '-' && args[0] != "--" {
 		name := strings.TrimPrefix(strings.ToUpper(args[0][1:]), "SIG")
-		known, ok := signals[name]
 		if n, err := strconv.Atoi(name); err == nil {
-			known, ok = syscall.Signal(n), true
-		}
-		if !ok {
+			signal = syscall.Signal(n)
+		} else if signal = unix.SignalNum("SIG" + name); signal == 0 {
 			return p.usage("%s: invalid signal", args[0][1:])
 		}
-		signal, args = known, args[1:]
+		args = args[1:]
 	}
 	if len(args) == 0 {
 		return p.usage("usage: kill [-signal] pid...")
@@ -228,20 +189,10 @@ func kill(_ context.Context, p *Process) int {
 	for _, a := range args {
 		pid, err := strconv.Atoi(a)
 		if err != nil {
-			p.errorf("(%s): no such process; a job of this shell has no process of its own", a)
-			status = 1
-			continue
-		}
-		if err := syscall.Kill(pid, signal); err != nil {
-			p.errorf("(%s) - %s", a, reason(err))
-			status = 1
+			status = p.usage("(%s): no such process; a job of this shell has no process of its own", a)
+		} else if err := syscall.Kill(pid, signal); err != nil {
+			status = p.usage("(%s) - %s", a, reason(err))
 		}
 	}
 	return status
-}
-
-var signals = map[string]syscall.Signal{
-	"HUP": syscall.SIGHUP, "INT": syscall.SIGINT, "QUIT": syscall.SIGQUIT, "KILL": syscall.SIGKILL,
-	"USR1": syscall.SIGUSR1, "USR2": syscall.SIGUSR2, "PIPE": syscall.SIGPIPE, "ALRM": syscall.SIGALRM,
-	"TERM": syscall.SIGTERM, "CHLD": syscall.SIGCHLD, "CONT": syscall.SIGCONT, "STOP": syscall.SIGSTOP,
 }

@@ -20,16 +20,21 @@ func find(ctx context.Context, p *Process) int {
 	if err != nil {
 		return p.usage("%v", err)
 	}
-	if !parser.acts {
-		inner := expr
-		expr = func(v *visit) bool { return inner(v) && f.print(v, '\n') }
-	}
 	f.expr = expr
+	if !parser.acts {
+		f.expr = func(v *visit) bool { return expr(v) && f.print(v.name+"\n") }
+	}
 	for _, root := range roots {
-		if f.quit {
-			break
+		stat := os.Lstat
+		if f.follow {
+			stat = os.Stat
 		}
-		f.root(root)
+		info, err := stat(p.path(root))
+		if err != nil {
+			f.fail(root, err)
+			continue
+		}
+		f.walk(&visit{name: root, path: p.path(root), info: info}, nil)
 	}
 	for _, flush := range f.atEnd {
 		flush()
@@ -41,10 +46,9 @@ type finder struct {
 	p                  *Process
 	ctx                context.Context
 	follow             bool // -L
-	followNamed        bool // -H
 	depthFirst         bool
 	minDepth, maxDepth int // maxDepth -1: none
-	expr               func(*visit) bool
+	expr               findTest
 	quit               bool
 	status             int
 	atEnd              []func() // what -exec ... + still has to run
@@ -53,6 +57,7 @@ type finder struct {
 // visit is one file that find looks at.
 type visit struct {
 	name  string // as printed
+	below string // the part of it after the starting point
 	path  string
 	info  fs.FileInfo
 	depth int
@@ -61,9 +66,8 @@ type visit struct {
 
 // split separates options and starting points from the expression.
 func (f *finder) split(args []string) (roots, expression []string) {
-	for len(args) > 0 && (args[0] == "-L" || args[0] == "-H" || args[0] == "-P") {
+	for len(args) > 0 && (args[0] == "-L" || args[0] == "-P") {
 		f.follow = args[0] == "-L"
-		f.followNamed = args[0] == "-H"
 		args = args[1:]
 	}
 	for len(args) > 0 && !(len(args[0]) > 1 && args[0][0] == '-') && args[0] != "(" && args[0] != "!" {
@@ -81,35 +85,18 @@ func (f *finder) fail(name string, err error) {
 	f.status = 1
 }
 
-func (f *finder) root(name string) {
-	path := f.p.path(name)
-	stat := os.Lstat
-	if f.follow || f.followNamed {
-		stat = os.Stat
-	}
-	info, err := stat(path)
-	if err != nil {
-		f.fail(name, err)
-		return
-	}
-	f.walk(&visit{name: name, path: path, info: info}, nil)
-}
-
 // walk visits a file and, if it is a folder, what is in it. above are the folders that it is in, to
 // notice loops of links.
 func (f *finder) walk(v *visit, above []fs.FileInfo) {
-	if f.ctx.Err() != nil || f.quit {
-		return
-	}
 	evaluate := func() {
-		if v.depth >= f.minDepth && !f.quit {
+		if v.depth >= f.minDepth && !f.quit && f.ctx.Err() == nil {
 			f.expr(v)
 		}
 	}
 	if !f.depthFirst {
 		evaluate()
 	}
-	if v.info.IsDir() && !v.prune && (f.maxDepth < 0 || v.depth < f.maxDepth) && !f.quit {
+	if v.info.IsDir() && !v.prune && (f.maxDepth < 0 || v.depth < f.maxDepth) && !f.quit && f.ctx.Err() == nil {
 		f.enter(v, above)
 	}
 	if f.depthFirst {
@@ -120,8 +107,7 @@ func (f *finder) walk(v *visit, above []fs.FileInfo) {
 func (f *finder) enter(v *visit, above []fs.FileInfo) {
 	for _, a := range above {
 		if os.SameFile(a, v.info) {
-			f.p.errorf("File system loop detected; '%s' is part of it", v.name)
-			f.status = 1
+			f.status = f.p.usage("File system loop detected; '%s' is part of it", v.name)
 			return
 		}
 	}
@@ -132,121 +118,50 @@ func (f *finder) enter(v *visit, above []fs.FileInfo) {
 	}
 	above = append(above, v.info)
 	for _, e := range entries {
-		child := &visit{name: join(v.name, e.Name()), path: join(v.path, e.Name()), depth: v.depth + 1}
+		child := &visit{
+			name: join(v.name, e.Name()), below: strings.TrimPrefix(v.below+"/"+e.Name(), "/"),
+			path: join(v.path, e.Name()), depth: v.depth + 1,
+		}
 		child.info, err = e.Info()
 		if err == nil && f.follow && child.info.Mode()&fs.ModeSymlink != 0 {
 			if target, err := os.Stat(child.path); err == nil {
 				child.info = target
 			}
 		}
-		if err != nil {
-			if !missing(err) { // it may be gone since, as after -delete or -exec rm
-				f.fail(child.name, err)
-			}
-			continue
+		if err == nil {
+			f.walk(child, above)
+		} else if !missing(err) { // it may be gone since, as after -delete or -exec rm
+			f.fail(child.name, err)
 		}
-		f.walk(child, above)
 	}
 }
 
-func (f *finder) print(v *visit, end byte) bool {
-	f.p.out.WriteString(v.name)
-	f.p.out.WriteByte(end)
+func (f *finder) print(text string) bool {
+	f.p.out.WriteString(text)
 	return true
 }
 
 func (f *finder) remove(v *visit) bool {
-	if v.name == "." || v.name == ".." {
+	if v.name == "." {
 		return true
 	}
-	if err := os.Remove(v.path); err != nil {
-		f.p.errorf("cannot delete '%s': %s", v.name, reason(err))
-		f.status = 1
-		return false
+	err := os.Remove(v.path)
+	if err != nil {
+		f.status = f.p.usage("cannot delete '%s': %s", v.name, reason(err))
 	}
-	return true
+	return err == nil
 }
 
-// format writes what -printf asks for.
-func (f *finder) format(v *visit, format string) bool {
+// format makes the text that -printf asks for.
+func (v *visit) format(format string) string {
 	text, _ := unescape(format, false)
-	for i := 0; i < len(text); i++ {
-		if text[i] != '%' || i+1 == len(text) {
-			f.p.out.WriteByte(text[i])
-			continue
-		}
-		i++
-		f.directive(v, text[i])
-	}
-	return true
-}
-
-func (f *finder) directive(v *visit, letter byte) {
-	out := f.p.out
 	uid, gid := owner(v.info)
-	switch letter {
-	case 'p':
-		out.WriteString(v.name)
-	case 'f':
-		out.WriteString(filepath.Base(v.name))
-	case 'h':
-		out.WriteString(filepath.Dir(v.name))
-	case 'P':
-		_, below, _ := cutRoot(v)
-		out.WriteString(below)
-	case 's':
-		fmt.Fprint(out, v.info.Size())
-	case 'm':
-		fmt.Fprintf(out, "%o", permissions(v.info.Mode()))
-	case 'M':
-		out.WriteString(modeString(v.info.Mode()))
-	case 'y':
-		out.WriteByte(typeLetter(v.info.Mode()))
-	case 'd':
-		fmt.Fprint(out, v.depth)
-	case 'u':
-		out.WriteString(newNamer().user(uid))
-	case 'g':
-		out.WriteString(newNamer().group(gid))
-	case 'U':
-		fmt.Fprint(out, uid)
-	case 'G':
-		fmt.Fprint(out, gid)
-	case 'l':
-		target, _ := os.Readlink(v.path)
-		out.WriteString(target)
-	case '%':
-		out.WriteByte('%')
-	default:
-		out.Write([]byte{'%', letter})
+	target, _ := os.Readlink(v.path)
+	fields := map[byte]string{
+		'p': v.name, 'P': v.below, 'f': filepath.Base(v.name), 'h': filepath.Dir(v.name), 'l': target,
+		's': fmt.Sprint(v.info.Size()), 'd': fmt.Sprint(v.depth), 'U': fmt.Sprint(uid), 'G': fmt.Sprint(gid),
+		'm': fmt.Sprintf("%o", permissions(v.info.Mode())), 'M': modeString(v.info.Mode()),
+		'y': string(rune(typeLetter(v.info.Mode()))), '%': "%",
 	}
-}
-
-// cutRoot splits a name into the starting point and what is below it.
-func cutRoot(v *visit) (root, below string, ok bool) {
-	parts := strings.Split(v.name, "/")
-	if v.depth == 0 || v.depth > len(parts) {
-		return v.name, "", false
-	}
-	at := len(parts) - v.depth
-	return strings.Join(parts[:at], "/"), strings.Join(parts[at:], "/"), true
-}
-
-// typeLetter is the letter of -type and of ls -l; the latter writes - where this has f.
-func typeLetter(m fs.FileMode) byte {
-	switch {
-	case m.IsDir():
-		return 'd'
-	case m&fs.ModeSymlink != 0:
-		return 'l'
-	case m&fs.ModeNamedPipe != 0:
-		return 'p'
-	case m&fs.ModeSocket != 0:
-		return 's'
-	case m&fs.ModeCharDevice != 0:
-		return 'c'
-	case m&fs.ModeDevice != 0:
-		return 'b'
-	}
-	return 'f'
+	return formatStat(text, fields)
 }

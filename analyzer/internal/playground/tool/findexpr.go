@@ -5,11 +5,8 @@ package tool
 import (
 	"errors"
 	"fmt"
-	"os"
-	"slices"
-	"strconv"
+	"path/filepath"
 	"strings"
-	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -25,31 +22,28 @@ type findTest = func(*visit) bool
 
 func (q *findParser) parse() (findTest, error) {
 	if len(q.words) == 0 {
-		return func(*visit) bool { return true }, nil
+		return anyFile, nil
 	}
 	expr, err := q.or()
 	if err == nil && len(q.words) > 0 {
-		err = fmt.Errorf("paths must precede expression: `%s'", q.words[0])
-		if strings.HasPrefix(q.words[0], ")") {
-			err = errors.New("you have too many ')'")
-		}
+		err = fmt.Errorf("unexpected `%s'", q.words[0])
 	}
 	return expr, err
 }
 
+func anyFile(*visit) bool { return true }
+
 func (q *findParser) take() string {
-	if len(q.words) == 0 {
-		return ""
-	}
 	w := q.words[0]
 	q.words = q.words[1:]
 	return w
 }
 
+// next takes the next word if it is one of these.
 func (q *findParser) next(words ...string) bool {
 	for _, w := range words {
 		if len(q.words) > 0 && q.words[0] == w {
-			q.words = q.words[1:]
+			q.take()
 			return true
 		}
 	}
@@ -94,130 +88,109 @@ func (q *findParser) not() (findTest, error) {
 		}
 		return inner, err
 	}
-	return q.primary()
+	if len(q.words) == 0 {
+		return nil, errors.New("an expression is missing at the end")
+	}
+	return q.primary(q.take())
 }
 
 // primary reads one test, action or option.
-func (q *findParser) primary() (findTest, error) {
-	word := q.take()
-	yes := func(*visit) bool { return true }
+func (q *findParser) primary(word string) (findTest, error) {
+	f := q.f
 	switch word {
 	case "-print":
 		q.acts = true
-		return func(v *visit) bool { return q.f.print(v, '\n') }, nil
+		return func(v *visit) bool { return f.print(v.name + "\n") }, nil
 	case "-print0":
 		q.acts = true
-		return func(v *visit) bool { return q.f.print(v, 0) }, nil
+		return func(v *visit) bool { return f.print(v.name + "\x00") }, nil
 	case "-delete":
-		q.acts, q.f.depthFirst = true, true
-		return q.f.remove, nil
+		q.acts, f.depthFirst = true, true
+		return f.remove, nil
 	case "-prune":
 		return func(v *visit) bool { v.prune = true; return true }, nil
 	case "-quit":
-		return func(*visit) bool { q.f.quit = true; return false }, nil
-	case "-depth", "-d":
-		q.f.depthFirst = true
-		return yes, nil
-	case "-true", "-mount", "-xdev", "-noleaf", "-daystart", "-ignore_readdir_race":
-		return yes, nil
+		return func(*visit) bool { f.quit = true; return false }, nil
+	case "-depth":
+		f.depthFirst = true
+		return anyFile, nil
+	case "-true", "-mount", "-xdev":
+		return anyFile, nil
 	case "-false":
 		return func(*visit) bool { return false }, nil
 	case "-empty":
 		return isEmpty, nil
 	case "-executable":
-		return accessible(unix.X_OK), nil
-	case "-readable":
-		return accessible(unix.R_OK), nil
-	case "-writable":
-		return accessible(unix.W_OK), nil
-	case "-nouser":
-		return func(v *visit) bool { uid, _ := owner(v.info); return newNamer().users[uid] == "" }, nil
-	case "-nogroup":
-		return func(v *visit) bool { _, gid := owner(v.info); return newNamer().groups[gid] == "" }, nil
-	case "-exec", "-execdir", "-ok":
+		return func(v *visit) bool { return unix.Access(v.path, unix.X_OK) == nil }, nil
+	case "-exec", "-execdir":
 		q.acts = true
 		return q.exec(word == "-execdir")
-	case "":
-		return nil, errors.New("an expression is missing at the end")
 	}
-	return q.withArgument(word)
-}
-
-const testsWithArgument = `-name -iname -path -wholename -ipath -iwholename -lname -regex -iregex
-	-regextype -type -maxdepth -mindepth -newer -newermt -samefile -size -perm -user -group -uid -gid
-	-mtime -mmin -atime -ctime -amin -cmin -links -inum -printf`
-
-// withArgument reads a test or action that has one argument.
-func (q *findParser) withArgument(word string) (findTest, error) {
-	if !slices.Contains(strings.Fields(testsWithArgument), word) {
-		if strings.HasPrefix(word, "-") {
-			return nil, fmt.Errorf("unknown predicate `%s'", word)
-		}
-		return nil, fmt.Errorf("paths must precede expression: `%s'", word)
+	read, ok := findTests[word]
+	if !ok {
+		return nil, fmt.Errorf("unknown predicate `%s'", word)
 	}
 	if len(q.words) == 0 {
 		return nil, fmt.Errorf("missing argument to `%s'", word)
 	}
-	arg := q.take()
-	switch word {
-	case "-name", "-iname":
-		return glob(arg, word == "-iname", func(v *visit) string { return baseName(v.name) })
-	case "-path", "-wholename", "-ipath", "-iwholename":
-		return glob(arg, strings.HasPrefix(word, "-i"), func(v *visit) string { return v.name })
-	case "-lname":
-		return glob(arg, false, func(v *visit) string { target, _ := os.Readlink(v.path); return target })
-	case "-regex", "-iregex":
-		flags := ""
-		if word == "-iregex" {
-			flags = "i"
-		}
-		re, err := compilePOSIX(`^\(`+arg+`\)$`, basic, flags)
-		return func(v *visit) bool { return re.MatchString(v.name) }, err
-	case "-regextype":
-		return nil, errors.New("-regextype is not supported in the playground")
-	case "-type":
-		return func(v *visit) bool { return strings.IndexByte(arg, typeLetter(v.info.Mode())) >= 0 }, nil
-	case "-maxdepth", "-mindepth":
-		n, err := strconv.Atoi(arg)
-		if err != nil || n < 0 {
-			return nil, fmt.Errorf("expected a positive decimal integer argument to %s, but got '%s'", word, arg)
-		}
-		if word == "-maxdepth" {
-			q.f.maxDepth = n
-		} else {
-			q.f.minDepth = n
-		}
-		return func(*visit) bool { return true }, nil
-	case "-newer", "-samefile":
-		info, err := os.Stat(q.f.p.path(arg))
-		if err != nil {
-			return nil, fmt.Errorf("'%s': %s", arg, reason(err))
-		}
-		if word == "-samefile" {
-			return func(v *visit) bool { return os.SameFile(v.info, info) }, nil
-		}
-		return func(v *visit) bool { return v.info.ModTime().After(info.ModTime()) }, nil
-	case "-newermt":
-		t, err := parseDate(arg, time.Now())
-		return func(v *visit) bool { return v.info.ModTime().After(t) }, err
-	case "-printf":
-		q.acts = true
-		return func(v *visit) bool { return q.f.format(v, arg) }, nil
-	case "-perm":
-		return permTest(arg)
-	case "-user", "-uid", "-group", "-gid":
-		return ownerTest(word, arg)
-	case "-size":
-		return sizeTest(arg)
+	test, err := read(q, word, q.take())
+	if err != nil {
+		err = fmt.Errorf("%s: %s", word, reason(err))
 	}
-	return numberTest(word, arg)
+	return test, err
 }
 
-// glob matches a text against a shell pattern, in which * and ? match slashes and leading dots too.
-// comparison reads +N (more), -N (less) or N.
-// sizeTest rounds sizes up to the unit: b is 512 bytes, c a byte.
-// numberTest reads the tests that compare a number: ages in days or minutes, links, inodes.
-// permTest reads MODE (exactly), -MODE (at least) or /MODE (any of).
 // exec reads the command of -exec, up to ; or to {} +.
+func (q *findParser) exec(inDir bool) (findTest, error) {
+	var command []string
+	for {
+		if len(q.words) == 0 {
+			return nil, errors.New("missing argument to `-exec'")
+		}
+		word := q.take()
+		if word == ";" {
+			break
+		}
+		if word == "+" && len(command) > 0 && command[len(command)-1] == "{}" {
+			return q.execMany(command[:len(command)-1]), nil
+		}
+		command = append(command, word)
+	}
+	if len(command) == 0 {
+		return nil, errors.New("invalid argument `;' to `-exec'")
+	}
+	return func(v *visit) bool {
+		p, name := *q.f.p, v.name
+		if inDir {
+			p.Dir, name = filepath.Dir(v.path), "./"+filepath.Base(v.path)
+		}
+		args := make([]string, len(command))
+		for i, word := range command {
+			args[i] = strings.ReplaceAll(word, "{}", name)
+		}
+		return p.run(q.f.ctx, args) == 0
+	}, nil
+}
+
 // execMany runs a command with as many names at once as may be.
+func (q *findParser) execMany(command []string) findTest {
+	var names []string
+	size := 0
+	flush := func() {
+		if len(names) > 0 && q.f.p.run(q.f.ctx, append(command[:len(command):len(command)], names...)) != 0 {
+			q.f.status = 1
+		}
+		names, size = nil, 0
+	}
+	q.f.atEnd = append(q.f.atEnd, flush)
+	return func(v *visit) bool {
+		names = append(names, v.name)
+		if size += len(v.name) + 9; size > maxCommandLine {
+			flush()
+		}
+		return true
+	}
+}
+
 // maxCommandLine is how many bytes of arguments find and xargs give to one command.
+const maxCommandLine = 128 << 10

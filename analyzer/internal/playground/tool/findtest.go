@@ -5,37 +5,72 @@ package tool
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
-	"golang.org/x/sys/unix"
 	"mvdan.cc/sh/v3/pattern"
 )
 
-func baseName(name string) string {
-	if trimmed := strings.TrimRight(name, "/"); trimmed != "" {
-		return filepath.Base(trimmed)
-	}
-	return "/"
+// findTests read the tests and actions that have one argument.
+var findTests = map[string]func(q *findParser, word, arg string) (findTest, error){
+	"-name": globTest, "-iname": globTest, "-path": globTest, "-wholename": globTest, "-ipath": globTest,
+	"-regex": regexTest, "-iregex": regexTest,
+	"-type": func(_ *findParser, _, arg string) (findTest, error) {
+		return func(v *visit) bool { return strings.IndexByte(arg, typeLetter(v.info.Mode())) >= 0 }, nil
+	},
+	"-maxdepth": depthOption, "-mindepth": depthOption,
+	"-newer": func(q *findParser, _, arg string) (findTest, error) {
+		info, err := os.Stat(q.f.p.path(arg))
+		return func(v *visit) bool { return v.info.ModTime().After(info.ModTime()) }, err
+	},
+	"-printf": func(q *findParser, _, arg string) (findTest, error) {
+		q.acts = true
+		return func(v *visit) bool { return q.f.print(v.format(arg)) }, nil
+	},
+	"-perm": permTest, "-size": sizeTest, "-mtime": ageTest, "-mmin": ageTest,
+	"-user": ownerTest, "-uid": ownerTest, "-group": ownerTest, "-gid": ownerTest,
 }
 
-func glob(text string, fold bool, of func(*visit) string) (findTest, error) {
-	expr, err := pattern.Regexp(text, pattern.EntireString)
+// globTest matches a shell pattern, in which * and ? match slashes and leading dots too.
+func globTest(_ *findParser, word, arg string) (findTest, error) {
+	expr, err := pattern.Regexp(arg, pattern.EntireString)
 	if err != nil {
-		return nil, fmt.Errorf("invalid pattern '%s': %w", text, err)
+		return nil, fmt.Errorf("invalid pattern '%s': %w", arg, err)
 	}
 	flags := ""
-	if fold {
+	if word[1] == 'i' {
 		flags = "i"
 	}
 	re, err := compile(expr, perl, flags)
-	if err != nil {
-		return nil, err
+	return func(v *visit) bool {
+		if strings.HasSuffix(word, "iname") || word == "-name" {
+			return re.MatchString(baseName(v.name))
+		}
+		return re.MatchString(v.name)
+	}, err
+}
+
+func regexTest(_ *findParser, word, arg string) (findTest, error) {
+	flags := ""
+	if word == "-iregex" {
+		flags = "i"
 	}
-	return func(v *visit) bool { return re.MatchString(of(v)) }, nil
+	re, err := compile(`^\(`+arg+`\)$`, basic, flags)
+	return func(v *visit) bool { return re.MatchString(v.name) }, err
+}
+
+func depthOption(q *findParser, word, arg string) (findTest, error) {
+	n, err := strconv.Atoi(arg)
+	if err != nil || n < 0 {
+		return nil, fmt.Errorf("expected a positive decimal integer, but got '%s'", arg)
+	}
+	if word == "-maxdepth" {
+		q.f.maxDepth = n
+	} else {
+		q.f.minDepth = n
+	}
+	return anyFile, nil
 }
 
 func isEmpty(v *visit) bool {
@@ -46,65 +81,42 @@ func isEmpty(v *visit) bool {
 	return v.info.Mode().IsRegular() && v.info.Size() == 0
 }
 
-func accessible(mode uint32) findTest {
-	return func(v *visit) bool { return unix.Access(v.path, mode) == nil }
-}
-
+// comparison reads +N (more), -N (less) or N.
 func comparison(text string) (func(int64) bool, error) {
-	digits := strings.TrimLeft(text, "+-")
-	n, err := strconv.ParseInt(digits, 10, 64)
+	n, err := strconv.ParseInt(strings.TrimLeft(text, "+-"), 10, 64)
 	if err != nil {
 		return nil, fmt.Errorf("invalid number '%s'", text)
 	}
-	switch text[0] {
-	case '+':
-		return func(x int64) bool { return x > n }, nil
-	case '-':
-		return func(x int64) bool { return x < n }, nil
-	}
-	return func(x int64) bool { return x == n }, nil
+	return func(x int64) bool {
+		return text[0] == '+' && x > n || text[0] == '-' && x < n || text[0] >= '0' && x == n
+	}, nil
 }
 
-func sizeTest(arg string) (findTest, error) {
+// sizeTest rounds sizes up to the unit: b is 512 bytes, c a byte.
+func sizeTest(_ *findParser, _, arg string) (findTest, error) {
 	unit := int64(512)
-	if i := strings.IndexByte("bcwkMG", arg[max(len(arg)-1, 0):][0]); arg != "" && i >= 0 {
-		unit = []int64{512, 1, 2, 1 << 10, 1 << 20, 1 << 30}[i]
-		arg = arg[:len(arg)-1]
+	if last := len(arg) - 1; last > 0 {
+		if u, ok := map[byte]int64{'b': 512, 'c': 1, 'k': 1 << 10, 'M': 1 << 20, 'G': 1 << 30}[arg[last]]; ok {
+			unit, arg = u, arg[:last]
+		}
 	}
 	fits, err := comparison(arg)
 	return func(v *visit) bool { return fits((v.info.Size() + unit - 1) / unit) }, err
 }
 
-func numberTest(word, arg string) (findTest, error) {
-	fits, err := comparison(arg)
-	if err != nil {
-		return nil, fmt.Errorf("invalid argument `%s' to `%s'", arg, word)
+// ageTest compares the time since the content changed, in days or minutes.
+func ageTest(_ *findParser, word, arg string) (findTest, error) {
+	unit := 24 * time.Hour
+	if word == "-mmin" {
+		unit = time.Minute
 	}
+	fits, err := comparison(arg)
 	now := time.Now()
-	return func(v *visit) bool {
-		st := v.info.Sys().(*syscall.Stat_t)
-		var at syscall.Timespec
-		switch word[1] {
-		case 'l':
-			return fits(int64(st.Nlink))
-		case 'i':
-			return fits(int64(st.Ino))
-		case 'a':
-			at = st.Atim
-		case 'c':
-			at = st.Ctim
-		default:
-			at = st.Mtim
-		}
-		age := now.Sub(time.Unix(at.Unix()))
-		if strings.HasSuffix(word, "min") {
-			return fits(int64(age / time.Minute))
-		}
-		return fits(int64(age / (24 * time.Hour)))
-	}, nil
+	return func(v *visit) bool { return fits(int64(now.Sub(v.info.ModTime()) / unit)) }, err
 }
 
-func permTest(arg string) (findTest, error) {
+// permTest reads MODE (exactly), -MODE (at least) or /MODE (any of).
+func permTest(_ *findParser, _, arg string) (findTest, error) {
 	set, err := parseMode(strings.TrimLeft(arg, "-/"), 0)
 	if err != nil {
 		return nil, err
@@ -122,7 +134,7 @@ func permTest(arg string) (findTest, error) {
 	}, nil
 }
 
-func ownerTest(word, arg string) (findTest, error) {
+func ownerTest(_ *findParser, word, arg string) (findTest, error) {
 	file := passwdFile
 	if word[1] == 'g' {
 		file = groupFile
@@ -133,9 +145,6 @@ func ownerTest(word, arg string) (findTest, error) {
 	}
 	return func(v *visit) bool {
 		uid, gid := owner(v.info)
-		if word[1] == 'g' {
-			return gid == id
-		}
-		return uid == id
+		return word[1] == 'g' && gid == id || word[1] == 'u' && uid == id
 	}, nil
 }

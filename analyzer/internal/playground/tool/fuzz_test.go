@@ -26,26 +26,21 @@ func FuzzTools(f *testing.F) {
 		{"cut", "-d:\x00-f\x001,3-", "a:b:c\n"},
 		{"sort", "-t:\x00-k2.1,2nr\x00-u", "a:1\nb:2\n"},
 		{"date", "-u\x00-d\x002020-01-31 +1 month\x00+%_d%-H%^a%3N%:z", ""},
-		{"expr", "(\x001\x00+\x002\x00)\x00*\x003", ""},
 		{"test", "!\x00(\x00a\x00=\x00b\x00)\x00-o\x00-n\x00x", ""},
-		{"od", "-An\x00-tx1\x00-w3", "abcdef"},
 		{"head", "-c\x00-1K", "abc"},
 		{"tail", "-n\x00+2", "a\nb\n"},
 		{"seq", "-w\x001\x000.5\x003", ""},
 		{"xargs", "-n1\x00true", "a 'b c'\n"},
-		{"base64", "-d", "aGk="},
 		{"chmod", "u+rwX,g=u-w,+t\x00/nonexistent", ""},
 		{"stat", "-c\x00%n %5s %-3a %%\x00/", ""},
 		{"find", "/nonexistent\x00(\x00-name\x00[a-\x00-o\x00-size\x00+1k\x00)\x00!\x00-perm\x00-u+x", ""},
 		{"tar", "t", "not an archive"},
 		{"uniq", "-c\x00-f1\x00-w2", "a b\na b\n"},
-		{"nl", "-ba\x00-nrz", "a\n"},
 	} {
 		f.Add(seed.tool, seed.args, seed.input)
 	}
 	pure := map[string]bool{}
-	for name := range strings.FieldsSeq(`sed grep tr printf cut sort date expr test od head tail seq base64
-		uniq nl stat wc rev tac paste`) {
+	for name := range strings.FieldsSeq(`sed grep tr printf cut sort date test head tail seq uniq stat wc`) {
 		pure[name] = true
 	}
 	f.Fuzz(func(t *testing.T, name, args, input string) {

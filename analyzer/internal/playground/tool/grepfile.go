@@ -6,14 +6,15 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"strconv"
 )
 
+// grepFile is the search of one file.
 type grepFile struct {
 	g        *grepper
 	name     string
-	number   int // of the current line, from 1
-	selected int // lines so far
+	end      byte // of a line
+	number   int  // of the current line, from 1
+	selected int  // lines so far
 	binary   bool
 	pending  [][]byte // lines before a match that may be wanted
 	trailing int      // lines after a match that are still wanted
@@ -22,12 +23,10 @@ type grepFile struct {
 
 func (s *grepFile) search(_ string, r io.Reader) error {
 	g := s.g
-	return lines(r, g.end, func(line []byte, _ bool) error {
+	return lines(r, s.end, func(line []byte, _ bool) error {
 		s.number++
-		if !g.asText && g.end == '\n' && !s.binary && bytes.IndexByte(line, 0) >= 0 {
-			s.binary = true
-		}
-		if found := g.matches(line, 1) != nil; found == g.invert {
+		s.binary = s.binary || !g.on("a", "z") && bytes.IndexByte(line, 0) >= 0
+		if found := g.matches(line, 1) != nil; found == g.on("v") {
 			s.context(line)
 			return nil
 		}
@@ -35,33 +34,31 @@ func (s *grepFile) search(_ string, r io.Reader) error {
 			return errStop
 		}
 		s.selected++
-		if g.quiet || g.list || g.listWithout {
+		switch {
+		case g.on("q", "l", "L"):
 			return errStop
-		}
-		if g.count {
+		case g.on("c"):
 			return nil
-		}
-		if s.binary {
-			g.p.out.Flush()
+		case s.binary:
 			fmt.Fprintf(g.p.out, "Binary file %s matches\n", s.name)
 			return errStop
 		}
 		s.print(line)
-		if g.max >= 0 && s.selected >= g.max && g.after == 0 {
+		if s.selected == g.max && g.after == 0 {
 			return errStop
 		}
 		return nil
 	})
 }
 
+// context keeps or prints a line that was not selected.
 func (s *grepFile) context(line []byte) {
 	g := s.g
 	switch {
-	case g.count || g.quiet || g.list || g.only:
+	case g.on("c", "q", "l", "L", "o"):
 	case s.trailing > 0:
 		s.trailing--
-		s.prefix('-', s.number)
-		s.write(line)
+		s.write('-', s.number, line)
 	case g.before > 0:
 		if len(s.pending) == g.before {
 			s.pending = s.pending[1:]
@@ -70,16 +67,16 @@ func (s *grepFile) context(line []byte) {
 	}
 }
 
+// print prints a selected line with the lines before it, or with -o what matched.
 func (s *grepFile) print(line []byte) {
 	g := s.g
-	if g.only {
-		if g.invert {
+	if g.on("o") {
+		if g.on("v") {
 			return
 		}
 		for _, loc := range g.matches(line, -1) {
 			if loc[1] > loc[0] {
-				s.prefix(':', s.number)
-				s.write(line[loc[0]:loc[1]])
+				s.write(':', s.number, line[loc[0]:loc[1]])
 			}
 		}
 		return
@@ -89,32 +86,23 @@ func (s *grepFile) print(line []byte) {
 		g.p.out.WriteString("--\n")
 	}
 	for i, l := range s.pending {
-		s.prefix('-', first+i)
-		s.write(l)
+		s.write('-', first+i, l)
 	}
 	s.pending = s.pending[:0]
-	s.prefix(':', s.number)
-	s.write(line)
+	s.write(':', s.number, line)
 	s.trailing = g.after
 }
 
-func (s *grepFile) write(line []byte) {
-	s.g.p.out.Write(line)
-	s.g.p.out.WriteByte(s.g.end)
+// write prints a line after the file's name and its number, if they are asked for.
+func (s *grepFile) write(mark byte, number int, line []byte) {
+	out := s.g.p.out
+	if s.g.named {
+		fmt.Fprintf(out, "%s%c", s.name, mark)
+	}
+	if s.g.on("n") {
+		fmt.Fprintf(out, "%d%c", number, mark)
+	}
+	out.Write(line)
+	out.WriteByte(s.end)
 	s.printed = s.number
-}
-
-func (s *grepFile) prefix(mark byte, number int) {
-	sep := mark
-	if sep == 0 {
-		sep = ':'
-	}
-	if s.g.name == 1 {
-		s.g.p.out.WriteString(s.name)
-		s.g.p.out.WriteByte(sep)
-	}
-	if s.g.numbers && mark != 0 {
-		s.g.p.out.WriteString(strconv.Itoa(number))
-		s.g.p.out.WriteByte(sep)
-	}
 }

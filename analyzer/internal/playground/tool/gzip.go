@@ -14,38 +14,24 @@ import (
 
 // gzipTool is gzip, gunzip and zcat. Without -c or -k a file is replaced by the result.
 func gzipTool(_ context.Context, p *Process) int {
-	z := zipper{p: p, level: gzip.DefaultCompression}
-	o := p.options("cdfkqvnNtlrS:123456789", `
-		stdout=c to-stdout=c decompress=d uncompress=d force=f keep=k quiet=q verbose=v no-name=n
-		name=N test=t fast=1 best=9 suffix=S`)
-	for o.next() {
-		switch o.name {
-		case "c":
-			z.stdout = true
-		case "d":
-			z.unpack = true
-		case "f":
-			z.force = true
-		case "k":
-			z.keep = true
-		case "t":
-			z.unpack, z.test = true, true
-		case "l", "r", "S":
-			return p.usage("-%s is not supported in the playground", o.name)
-		case "1", "2", "3", "4", "5", "6", "7", "8", "9":
-			z.level = int(o.name[0] - '0')
+	f, ok := p.flags("cdfkqvnt123456789", `stdout=c to-stdout=c decompress=d uncompress=d force=f keep=k
+		quiet=q verbose=v no-name=n test=t fast=1 best=9`)
+	if !ok {
+		return 1
+	}
+	z := zipper{
+		p: p, level: gzip.DefaultCompression, stdout: f.on("c", "t") || p.Name() == "zcat", keep: f.on("k"),
+		force: f.on("f"), unpack: f.on("d", "t") || p.Name() != "gzip", out: p.out,
+	}
+	for level := 1; level <= 9; level++ {
+		if f.on(fmt.Sprint(level)) {
+			z.level = level
 		}
 	}
-	if o.err != nil {
-		return p.usage("%v", o.err)
+	if f.on("t") {
+		z.out = io.Discard
 	}
-	switch p.Name() {
-	case "gunzip":
-		z.unpack = true
-	case "zcat":
-		z.unpack, z.stdout = true, true
-	}
-	names := o.args
+	names := f.args
 	if len(names) == 0 {
 		names = []string{"-"}
 	}
@@ -66,42 +52,29 @@ func gzipTool(_ context.Context, p *Process) int {
 type skipped struct{ told }
 
 type zipper struct {
-	p                                 *Process
-	level                             int
-	stdout, unpack, force, keep, test bool
+	p                           *Process
+	out                         io.Writer // with stdout
+	level                       int
+	stdout, unpack, force, keep bool
 }
 
 func (z *zipper) one(name string) error {
-	if name == "-" || z.stdout || z.test {
-		return because(z.p.with(name, func(_ string, r io.Reader) error {
-			if z.test {
-				return z.filter(io.Discard, r)
-			}
-			return z.filter(z.p.out, r)
-		}), "%s", name)
+	if name == "-" || z.stdout {
+		return because(z.p.with(name, func(_ string, r io.Reader) error { return z.filter(z.out, r) }), "%s", name)
 	}
-	target := name + ".gz"
-	if z.unpack {
-		if _, err := os.Stat(z.p.path(name)); err != nil && missing(err) {
-			name += ".gz" // the suffix may be left out
-		}
-		var ok bool
-		if target, ok = unpackedName(name); !ok {
-			return skipped{told(fmt.Sprintf("%s: unknown suffix -- ignored", name))}
-		}
-	} else if strings.HasSuffix(name, ".gz") && !z.force {
-		return skipped{told(fmt.Sprintf("%s already has .gz suffix -- unchanged", name))}
+	if _, err := os.Stat(z.p.path(name)); err != nil && z.unpack && missing(err) && !strings.HasSuffix(name, ".gz") {
+		name += ".gz" // the suffix may be left out
+	}
+	target, packed := strings.CutSuffix(name, ".gz")
+	switch {
+	case z.unpack && !packed:
+		return skipped{told(name + ": unknown suffix -- ignored")}
+	case !z.unpack && packed && !z.force:
+		return skipped{told(name + " already has .gz suffix -- unchanged")}
+	case !z.unpack:
+		target = name + ".gz"
 	}
 	return z.replace(name, target)
-}
-
-func unpackedName(name string) (string, bool) {
-	for _, s := range []struct{ from, to string }{{".tgz", ".tar"}, {".taz", ".tar"}, {".gz", ""}, {".Z", ""}} {
-		if base, ok := strings.CutSuffix(name, s.from); ok {
-			return base + s.to, true
-		}
-	}
-	return "", false
 }
 
 func (z *zipper) replace(name, target string) (err error) {
@@ -111,7 +84,7 @@ func (z *zipper) replace(name, target string) (err error) {
 		return because(err, "%s", name)
 	}
 	if info.IsDir() {
-		return skipped{told(fmt.Sprintf("%s is a directory -- ignored", name))}
+		return skipped{told(name + " is a directory -- ignored")}
 	}
 	flags := os.O_WRONLY | os.O_CREATE | os.O_EXCL
 	if z.force {
@@ -119,7 +92,7 @@ func (z *zipper) replace(name, target string) (err error) {
 	}
 	out, err := os.OpenFile(to, flags, 0o600)
 	if errors.Is(err, os.ErrExist) {
-		return skipped{told(fmt.Sprintf("%s already exists; not overwritten", target))}
+		return skipped{told(target + " already exists; not overwritten")}
 	}
 	if err != nil {
 		return because(err, "%s", target)
@@ -129,12 +102,8 @@ func (z *zipper) replace(name, target string) (err error) {
 		os.Remove(to)
 		return because(err, "%s", name)
 	}
-	c := copier{p: z.p}
-	if err := c.attributes(to, info); err != nil {
+	if err := preserve(to, info); err != nil || z.keep {
 		return because(err, "%s", target)
-	}
-	if z.keep {
-		return nil
 	}
 	return because(os.Remove(path), "%s", name)
 }

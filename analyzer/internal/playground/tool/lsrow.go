@@ -15,20 +15,22 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func writeColumns(p *Process, rows [][]string, long bool) {
+// writeColumns writes rows whose last cell is free and whose others are aligned: numbers to the
+// right, and to the left what starts with NUL.
+func writeColumns(p *Process, rows [][]string) {
 	var widths []int
 	for _, row := range rows {
 		for i, cell := range row {
 			if i == len(widths) {
 				widths = append(widths, 0)
 			}
-			widths[i] = max(widths[i], len(cell))
+			widths[i] = max(widths[i], len(strings.TrimPrefix(cell, "\x00")))
 		}
 	}
 	for _, row := range rows {
 		for i, cell := range row[:len(row)-1] {
 			if text, left := strings.CutPrefix(cell, "\x00"); left {
-				fmt.Fprintf(p.out, "%-*s ", widths[i]-1, text)
+				fmt.Fprintf(p.out, "%-*s ", widths[i], text)
 			} else {
 				fmt.Fprintf(p.out, "%*s ", widths[i], cell)
 			}
@@ -37,12 +39,13 @@ func writeColumns(p *Process, rows [][]string, long bool) {
 	}
 }
 
+// row returns the cells of a file.
 func (l *lister) row(f listed, st *syscall.Stat_t) []string {
 	var cells []string
-	if l.inode {
+	if l.on("i") {
 		cells = append(cells, strconv.FormatUint(st.Ino, 10))
 	}
-	if l.blocks {
+	if l.on("s") {
 		cells = append(cells, l.size(st.Blocks*512, (st.Blocks+1)/2))
 	}
 	mode := f.info.Mode()
@@ -51,32 +54,30 @@ func (l *lister) row(f listed, st *syscall.Stat_t) []string {
 	}
 	cells = append(cells, modeString(mode), strconv.FormatUint(uint64(st.Nlink), 10))
 	user, group := strconv.Itoa(int(st.Uid)), strconv.Itoa(int(st.Gid))
-	if !l.numeric {
-		user, group = l.names.user(int(st.Uid)), l.names.group(int(st.Gid))
+	if !l.on("n") {
+		user, group = nameOr(l.names.users, int(st.Uid)), nameOr(l.names.groups, int(st.Gid))
 	}
-	if !l.noOwner {
+	if !l.on("g") {
 		cells = append(cells, "\x00"+user)
 	}
-	if !l.noGroup {
+	if !l.on("o") {
 		cells = append(cells, "\x00"+group)
 	}
 	size := l.size(st.Size, st.Size)
 	if mode&fs.ModeDevice != 0 {
 		size = fmt.Sprintf("%d, %d", unix.Major(st.Rdev), unix.Minor(st.Rdev))
 	}
-	name := f.name
+	name := f.name + l.indicator(mode)
 	if mode&fs.ModeSymlink != 0 {
 		if target, err := os.Readlink(f.path); err == nil {
-			name += " -> " + target
+			name = f.name + " -> " + target
 		}
-	} else {
-		name += l.indicator(mode)
 	}
 	return append(cells, size, l.date(l.time(f)), name)
 }
 
 func (l *lister) size(bytes, plain int64) string {
-	if l.human {
+	if l.on("h") {
 		return humanSize(bytes)
 	}
 	return strconv.FormatInt(plain, 10)
@@ -95,9 +96,9 @@ func (l *lister) date(t time.Time) string {
 
 func (l *lister) indicator(m fs.FileMode) string {
 	switch {
-	case m.IsDir() && (l.classify || l.slash):
+	case m.IsDir() && l.on("F", "p"):
 		return "/"
-	case !l.classify:
+	case !l.on("F"):
 	case m&fs.ModeSymlink != 0:
 		return "@"
 	case m&fs.ModeNamedPipe != 0:
@@ -110,27 +111,25 @@ func (l *lister) indicator(m fs.FileMode) string {
 	return ""
 }
 
+// humanSize writes a size in powers of 1024, rounded up, with one decimal below ten: 1.5K.
 func humanSize(n int64) string {
 	if n < 1024 {
 		return strconv.FormatInt(n, 10)
 	}
-	const units = "KMGTPE"
-	divisor, unit := int64(1024), 0
-	for n/divisor >= 1024 && unit < len(units)-1 {
-		divisor *= 1024
-		unit++
+	size := float64(n)
+	for _, unit := range "KMGTPE" {
+		size /= 1024
+		if tenths := math.Ceil(size * 10); tenths < 100 {
+			return fmt.Sprintf("%.1f%c", tenths/10, unit)
+		}
+		if whole := math.Ceil(size); whole < 1024 || unit == 'E' {
+			return fmt.Sprintf("%.0f%c", whole, unit)
+		}
 	}
-	tenths := n/divisor*10 + int64(math.Ceil(float64(n%divisor)*10/float64(divisor)))
-	if tenths < 100 {
-		return fmt.Sprintf("%d.%d%c", tenths/10, tenths%10, units[unit])
-	}
-	whole := (tenths + 9) / 10
-	if whole == 1024 && unit < len(units)-1 {
-		return fmt.Sprintf("1.0%c", units[unit+1])
-	}
-	return fmt.Sprintf("%d%c", whole, units[unit])
+	return ""
 }
 
+// modeString writes a mode as ls -l does.
 func modeString(m fs.FileMode) string {
 	b := []byte("-rwxrwxrwx")
 	if t := typeLetter(m); t != 'f' {
@@ -141,19 +140,34 @@ func modeString(m fs.FileMode) string {
 			b[i+1] = '-'
 		}
 	}
-	for i, special := range []struct {
-		bit    fs.FileMode
-		letter byte
-	}{{fs.ModeSetuid, 's'}, {fs.ModeSetgid, 's'}, {fs.ModeSticky, 't'}} {
-		at := 3 * (i + 1)
-		if m&special.bit == 0 {
+	for i, special := range []fs.FileMode{fs.ModeSetuid, fs.ModeSetgid, fs.ModeSticky} {
+		at, letter := 3*(i+1), "sst"[i]
+		if m&special == 0 {
 			continue
 		}
 		if b[at] == '-' {
-			b[at] = special.letter - 'a' + 'A'
-		} else {
-			b[at] = special.letter
+			letter -= 'a' - 'A'
 		}
+		b[at] = letter
 	}
 	return string(b)
+}
+
+// typeLetter is the letter of find -type and of ls -l; the latter writes - where this has f.
+func typeLetter(m fs.FileMode) byte {
+	switch {
+	case m.IsDir():
+		return 'd'
+	case m&fs.ModeSymlink != 0:
+		return 'l'
+	case m&fs.ModeNamedPipe != 0:
+		return 'p'
+	case m&fs.ModeSocket != 0:
+		return 's'
+	case m&fs.ModeCharDevice != 0:
+		return 'c'
+	case m&fs.ModeDevice != 0:
+		return 'b'
+	}
+	return 'f'
 }

@@ -4,55 +4,43 @@ package tool
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
-
-	mode "github.com/tonistiigi/dchapes-mode"
 )
 
 // mkdir makes folders.
 func mkdir(_ context.Context, p *Process) int {
-	o := p.options("pm:v", "parents=p mode=m verbose=v")
-	var parents, verbose bool
-	var set *mode.Set
-	for o.next() {
-		switch o.name {
-		case "p":
-			parents = true
-		case "v":
-			verbose = true
-		case "m":
-			s, err := parseMode(o.arg, p.umask())
-			if err != nil {
-				return p.usage("%v", err)
-			}
-			set = &s
-		}
+	f, ok := p.flags("pm:v", "parents=p mode=m verbose=v")
+	if !ok {
+		return 1
 	}
-	if o.err != nil {
-		return p.usage("%v", o.err)
-	}
-	if len(o.args) == 0 {
+	if len(f.args) == 0 {
 		return p.usage("missing operand")
 	}
+	set, err := parseMode("a=rwx", 0)
+	if f.on("m") {
+		set, err = parseMode(f.value("m"), p.umask())
+	}
+	if err != nil {
+		return p.usage("%v", err)
+	}
 	report := func(name string) {
-		if verbose {
+		if f.on("v") {
 			fmt.Fprintf(p.out, "%s: created directory '%s'\n", p.Name(), name)
 		}
 	}
 	status := 0
-	for _, name := range o.args {
-		made, err := p.makeDir(name, parents, report)
-		if err == nil && made && set != nil {
+	for _, name := range f.args {
+		made, err := p.makeDir(name, f.on("p"), report)
+		if err == nil && made && f.on("m") {
 			err = os.Chmod(p.path(name), set.Apply(fs.ModeDir|0o777))
 		}
 		if err != nil {
-			p.errorf("cannot create directory '%s': %s", name, reason(err))
-			status = 1
+			status = p.usage("cannot create directory '%s': %s", name, reason(err))
 		}
 	}
 	return status
@@ -83,32 +71,55 @@ func (p *Process) makeDir(name string, parents bool, report func(name string)) (
 	return false, err
 }
 
-// rmdir removes empty folders.
-func rmdir(_ context.Context, p *Process) int {
-	o := p.options("pv", "parents=p verbose=v ignore-fail-on-non-empty")
-	var parents, ignore bool
-	for o.next() {
-		parents = parents || o.name == "p"
-		ignore = ignore || o.name == "ignore-fail-on-non-empty"
+// mktemp makes a file or folder with a name that was not in use.
+func mktemp(_ context.Context, p *Process) int {
+	f, ok := p.flags("dp:t", "directory=d tmpdir=p suffix:")
+	if !ok {
+		return 1
 	}
-	if o.err != nil {
-		return p.usage("%v", o.err)
+	template := "tmp.XXXXXXXXXX"
+	if len(f.args) > 0 {
+		template = f.args[0]
 	}
-	if len(o.args) == 0 {
-		return p.usage("missing operand")
+	if len(f.args) == 0 || f.on("p", "t") {
+		dir := f.value("p")
+		if dir == "" {
+			dir, _ = p.getenv("TMPDIR")
+		}
+		if dir == "" {
+			dir = "/tmp"
+		}
+		template = join(dir, template)
 	}
-	status := 0
-	for _, name := range o.args {
-		for dir := strings.TrimRight(name, "/"); dir != "." && dir != "/" && dir != ""; dir = filepath.Dir(dir) {
-			err := removeDir(p.path(dir))
-			if err != nil && !(ignore && notEmpty(err)) {
-				p.errorf("failed to remove '%s': %s", dir, reason(err))
-				status = 1
-			}
-			if err != nil || !parents {
-				break
-			}
+	name, err := p.unique(template, f.value("suffix"), func(path string) error {
+		if f.on("d") {
+			return os.Mkdir(path, 0o700)
+		}
+		file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+		if err != nil {
+			return err
+		}
+		return file.Close()
+	})
+	if err != nil {
+		return p.usage("failed to create file via template '%s': %s", template, reason(err))
+	}
+	fmt.Fprintln(p.out, name)
+	return 0
+}
+
+// unique replaces the last run of X in a template until make succeeds.
+func (p *Process) unique(template, suffix string, make func(path string) error) (string, error) {
+	end := strings.LastIndexByte(template, 'X') + 1
+	start := len(strings.TrimRight(template[:end], "X"))
+	if end-start < 3 {
+		return "", errors.New("too few X's in template")
+	}
+	for range 100 {
+		name := template[:start] + (rand.Text() + rand.Text() + rand.Text())[:min(end-start, 78)] + template[end:] + suffix
+		if err := make(p.path(name)); !errors.Is(err, os.ErrExist) {
+			return name, err
 		}
 	}
-	return status
+	return "", os.ErrExist
 }

@@ -31,56 +31,27 @@ func MaskFromMode(text string, mask int) (int, error) {
 }
 
 // chmod changes permissions.
-func chmod(ctx context.Context, p *Process) int {
-	args := protectModes(p.Args)
-	o := (&Process{Args: args}).options("Rcvf", "recursive=R changes=c verbose=v silent=f quiet=f reference:")
-	var recursive, verbose, quiet bool
-	reference := ""
-	for o.next() {
-		switch o.name {
-		case "R":
-			recursive = true
-		case "v", "c":
-			verbose = true
-		case "f":
-			quiet = true
-		case "reference":
-			reference = o.arg
-		}
+func chmod(_ context.Context, p *Process) int {
+	protected := *p
+	protected.Args = protectModes(p.Args)
+	f, ok := protected.flags("Rcvf", "recursive=R changes=c verbose=v silent=f quiet=f reference:")
+	if !ok {
+		return 1
 	}
-	if o.err != nil {
-		return p.usage("%v", o.err)
+	text, operands, err := p.operands(f, func(info fs.FileInfo) string { return fmt.Sprintf("%o", permissions(info.Mode())) })
+	if err != nil {
+		return p.usage("%v", err)
 	}
-	operands := o.args
-	var set mode.Set
-	if reference != "" {
-		info, err := os.Stat(p.path(reference))
-		if err != nil {
-			return p.fail(reference, err)
-		}
-		set, err = mode.Parse(fmt.Sprintf("%o", permissions(info.Mode())))
-		if err != nil {
-			return p.fail(reference, err)
-		}
-	} else {
-		if len(operands) == 0 {
-			return p.usage("missing operand")
-		}
-		var err error
-		if set, err = parseMode(strings.TrimPrefix(operands[0], "\x00"), p.umask()); err != nil {
-			return p.usage("%v", err)
-		}
-		operands = operands[1:]
+	set, err := parseMode(strings.TrimPrefix(text, "\x00"), p.umask())
+	if err != nil {
+		return p.usage("%v", err)
 	}
-	if len(operands) == 0 {
-		return p.usage("missing operand")
-	}
-	return p.changeEach(operands, recursive, quiet, func(path, name string, info fs.FileInfo) error {
+	return p.changeEach(operands, f, func(path, name string, info fs.FileInfo) error {
 		if info.Mode()&fs.ModeSymlink != 0 {
 			return nil // met while descending: its target is not part of the tree
 		}
 		changed := set.Apply(info.Mode())
-		if verbose {
+		if f.on("v", "c") {
 			fmt.Fprintf(p.out, "mode of '%s' changed to %04o\n", name, permissions(changed))
 		}
 		return os.Chmod(path, changed)
@@ -98,6 +69,25 @@ func protectModes(args []string) []string {
 		marked = append(marked, a)
 	}
 	return marked
+}
+
+// operands splits the operands of chmod and chown into what to set, which is the first one or read
+// from the file of --reference, and the files to change.
+func (p *Process) operands(f flags, of func(fs.FileInfo) string) (set string, names []string, err error) {
+	names = f.args
+	if f.on("reference") {
+		info, err := os.Stat(p.path(f.value("reference")))
+		if err != nil {
+			return "", nil, because(err, "%s", f.value("reference"))
+		}
+		set = of(info)
+	} else if len(names) > 0 {
+		set, names = names[0], names[1:]
+	}
+	if len(names) == 0 {
+		return "", nil, told("missing operand")
+	}
+	return set, names, nil
 }
 
 // umask returns the mask that the tool runs with.
@@ -123,58 +113,49 @@ func permissions(m fs.FileMode) uint32 {
 	return bits
 }
 
-// changeEach calls change with every named file, and with what lies below it if recursive is set.
-// Named links are followed, others are not. It reports failures unless quiet is set, and returns
-// the exit status.
-func (p *Process) changeEach(names []string, recursive, quiet bool, change func(path, name string, info fs.FileInfo) error) int {
+// changeEach calls change with every named file and, with -R, with what lies below it. Named links
+// are followed but with -h, others are not. It reports failures, but not with -f, and returns the
+// exit status.
+func (p *Process) changeEach(names []string, f flags, change func(path, name string, info fs.FileInfo) error) int {
 	status := 0
 	report := func(name string, err error) {
 		status = 1
-		if !quiet {
+		if !f.on("f") {
 			p.errorf("cannot access '%s': %s", name, reason(err))
 		}
 	}
-	for _, name := range names {
-		path := p.path(name)
-		info, err := os.Stat(path)
-		if err != nil {
-			report(name, err)
-			continue
-		}
+	var below func(path, name string, info fs.FileInfo)
+	below = func(path, name string, info fs.FileInfo) {
 		if err := change(path, name, info); err != nil {
 			report(name, err)
 		}
-		if !recursive || !info.IsDir() {
-			continue
+		if !f.on("R") || !info.IsDir() {
+			return
 		}
-		p.below(path, name, report, func(path, name string, info fs.FileInfo) {
-			if err := change(path, name, info); err != nil {
-				report(name, err)
+		entries, err := os.ReadDir(path)
+		if err != nil {
+			report(name, err)
+		}
+		for _, e := range entries {
+			if info, err := e.Info(); err != nil {
+				report(join(name, e.Name()), err)
+			} else {
+				below(join(path, e.Name()), join(name, e.Name()), info)
 			}
-		})
+		}
+	}
+	stat := os.Stat
+	if f.on("h") {
+		stat = os.Lstat
+	}
+	for _, name := range names {
+		if info, err := stat(p.path(name)); err != nil {
+			report(name, err)
+		} else {
+			below(p.path(name), name, info)
+		}
 	}
 	return status
-}
-
-// below calls visit for everything under a folder, a folder before what it holds, in order of
-// names. Links are not followed.
-func (p *Process) below(path, name string, report func(string, error), visit func(path, name string, info fs.FileInfo)) {
-	entries, err := os.ReadDir(path)
-	if err != nil {
-		report(name, err)
-	}
-	for _, e := range entries {
-		childPath, childName := join(path, e.Name()), join(name, e.Name())
-		info, err := e.Info()
-		if err != nil {
-			report(childName, err)
-			continue
-		}
-		visit(childPath, childName, info)
-		if info.IsDir() {
-			p.below(childPath, childName, report, visit)
-		}
-	}
 }
 
 // join adds a name to a folder's, without cleaning either.

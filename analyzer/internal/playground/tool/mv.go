@@ -7,45 +7,24 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"syscall"
 )
 
 // mv moves files and folders, by copying where a rename is not possible.
 func mv(_ context.Context, p *Process) int {
-	o := p.options("fnvut:Ti", `
-		force=f no-clobber=n verbose=v update=u target-directory=t no-target-directory=T
-		interactive=i`)
-	var noClobber, verbose, update, isFile bool
-	target := ""
-	for o.next() {
-		switch o.name {
-		case "f":
-			noClobber = false
-		case "n":
-			noClobber = true
-		case "v":
-			verbose = true
-		case "u":
-			update = true
-		case "t":
-			target = o.arg
-		case "T":
-			isFile = true
-		}
+	f, ok := p.flags("fnvut:T", `force=f no-clobber=n verbose=v update=u target-directory=t no-target-directory=T`)
+	if !ok {
+		return 1
 	}
-	if o.err != nil {
-		return p.usage("%v", o.err)
-	}
-	return p.eachInto(o.args, target, isFile, func(src, dst string) error {
+	return p.eachInto(f.args, f.value("t"), f.on("T"), func(src, dst string) error {
 		info, err := os.Lstat(p.path(src))
 		if err != nil {
 			return because(err, "cannot stat '%s'", src)
 		}
 		if old, err := os.Lstat(p.path(dst)); err == nil {
 			switch {
-			case noClobber || update && !info.ModTime().After(old.ModTime()):
+			case f.on("n") || f.on("u") && !info.ModTime().After(old.ModTime()):
 				return nil
 			case os.SameFile(info, old):
 				return told(fmt.Sprintf("'%s' and '%s' are the same file", src, dst))
@@ -55,7 +34,7 @@ func mv(_ context.Context, p *Process) int {
 				return told(fmt.Sprintf("cannot overwrite directory '%s' with non-directory", dst))
 			}
 		}
-		if verbose {
+		if f.on("v") {
 			fmt.Fprintf(p.out, "renamed '%s' -> '%s'\n", src, dst)
 		}
 		return p.move(src, dst)
@@ -64,7 +43,7 @@ func mv(_ context.Context, p *Process) int {
 
 func (p *Process) move(src, dst string) error {
 	from, to := p.path(src), p.path(dst)
-	if strings.HasPrefix(filepath.Clean(to)+"/", filepath.Clean(from)+"/") {
+	if within(to, from) {
 		return told(fmt.Sprintf("cannot move '%s' to a subdirectory of itself, '%s'", src, dst))
 	}
 	err := syscall.Rename(strings.TrimRight(from, "/"), strings.TrimRight(to, "/"))

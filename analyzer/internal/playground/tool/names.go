@@ -70,12 +70,7 @@ func namesByID(file string) map[int]string {
 	return names
 }
 
-// user returns the name of a user id, or the number when it has none.
-func (n *namer) user(id int) string { return nameOr(n.users, id) }
-
-// group is user for groups.
-func (n *namer) group(id int) string { return nameOr(n.groups, id) }
-
+// nameOr returns the name of an id, or the number when it has none.
 func nameOr(names map[int]string, id int) string {
 	if name, ok := names[id]; ok {
 		return name

@@ -8,7 +8,7 @@ import (
 )
 
 // options reads a command line as getopt_long does: `-ab`, `-n5`, `-n 5`, `--lines=5`, `--lines 5`,
-// options after operands, `--` to end them, and unique prefixes of long names.
+// options after operands, and `--` to end them.
 type options struct {
 	short string
 	long  []string
@@ -16,11 +16,10 @@ type options struct {
 	group string   // letters of the current `-abc` that are not yet read
 
 	inOrder bool // the first operand ends the options
-	numbers bool // -5 is the option "5" with what follows it as one word
+	numbers bool // -5 is the option "number" with 5 as its argument
 
 	name string   // of the current option: its letter, or its long name when no letter means the same
 	arg  string   // its argument
-	has  bool     // it has an argument
 	args []string // operands
 	err  error
 }
@@ -35,10 +34,48 @@ func (p *Process) options(short, long string) *options {
 	return o
 }
 
+// flags are the options of a call, for tools to which their order means nothing.
+type flags struct {
+	given map[string][]string // the arguments of each option, in their order; "" without one
+	args  []string            // operands
+}
+
+// flags reads all of p's arguments. It reports a mistake in them, and then ok is false.
+func (p *Process) flags(short, long string) (f flags, ok bool) {
+	o := p.options(short, long)
+	f.given = map[string][]string{}
+	for o.next() {
+		f.given[o.name] = append(f.given[o.name], o.arg)
+	}
+	if o.err != nil {
+		p.errorf("%v", o.err)
+	}
+	f.args = o.args
+	return f, o.err == nil
+}
+
+// on tells whether one of the options was given.
+func (f flags) on(names ...string) bool {
+	for _, name := range names {
+		if len(f.given[name]) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// value returns the argument that an option was given last, "" without any.
+func (f flags) value(name string) string {
+	if all := f.given[name]; len(all) > 0 {
+		return all[len(all)-1]
+	}
+	return ""
+}
+
 // next reads the next option. At the end, or after an error, it returns false.
 func (o *options) next() bool {
 	for o.err == nil {
-		o.arg, o.has = "", false
+		o.arg = ""
 		if o.group != "" {
 			return o.letter()
 		}
@@ -55,7 +92,7 @@ func (o *options) next() bool {
 		case strings.HasPrefix(word, "--"):
 			return o.longName(word[2:])
 		case o.numbers && len(word) > 1 && word[0] == '-' && word[1] >= '0' && word[1] <= '9':
-			o.name, o.arg, o.has = "number", word[1:], true
+			o.name, o.arg = "number", word[1:]
 			return true
 		case len(word) > 1 && word[0] == '-':
 			o.group = word[1:]
@@ -81,8 +118,8 @@ func (o *options) letter() bool {
 	if !strings.HasPrefix(spec, ":") {
 		return true
 	}
-	o.arg, o.has, o.group = o.group, o.group != "", ""
-	if o.has || strings.HasPrefix(spec, "::") {
+	o.arg, o.group = o.group, ""
+	if o.arg != "" || strings.HasPrefix(spec, "::") {
 		return true
 	}
 	return o.nextWord("option requires an argument -- '%s'")
@@ -91,48 +128,26 @@ func (o *options) letter() bool {
 // longName reads `--name` or `--name=value`.
 func (o *options) longName(word string) bool {
 	given, value, has := strings.Cut(word, "=")
-	spec, ok := o.lookup(given)
-	if !ok {
-		return false
-	}
-	o.arg, o.has = value, has
-	name, letter, alias := strings.Cut(spec, "=")
-	if alias {
-		o.name = letter
-		after := o.short[strings.Index(o.short, letter)+1:]
-		spec = after[:len(after)-len(strings.TrimLeft(after, ":"))]
-	} else {
-		o.name = strings.TrimRight(name, ":")
-		spec = name[len(o.name):]
-	}
-	switch {
-	case spec == "" && has:
-		return o.fail("option '--%s' doesn't allow an argument", given)
-	case spec == ":" && !has:
-		return o.nextWord("option '--%s' requires an argument")
-	}
-	return true
-}
-
-// lookup finds the one long option with this name or prefix.
-func (o *options) lookup(given string) (spec string, ok bool) {
-	var found []string
-	for _, spec := range o.long {
-		name := strings.TrimRight(strings.SplitN(spec, "=", 2)[0], ":")
-		if name == given {
-			return spec, true
+	for _, entry := range o.long {
+		name, letter, alias := strings.Cut(entry, "=")
+		takes := name[len(strings.TrimRight(name, ":")):]
+		if strings.TrimRight(name, ":") != given {
+			continue
 		}
-		if strings.HasPrefix(name, given) {
-			found = append(found, spec)
+		o.name, o.arg = given, value
+		if alias {
+			after := o.short[strings.Index(o.short, letter)+1:]
+			o.name, takes = letter, after[:len(after)-len(strings.TrimLeft(after, ":"))]
 		}
+		switch {
+		case takes == "" && has:
+			return o.fail("option '--%s' doesn't allow an argument", given)
+		case takes == ":" && !has:
+			return o.nextWord("option '--%s' requires an argument")
+		}
+		return true
 	}
-	switch len(found) {
-	case 0:
-		return "", o.fail("unrecognized option '--%s'", given)
-	case 1:
-		return found[0], true
-	}
-	return "", o.fail("option '--%s' is ambiguous", given)
+	return o.fail("unrecognized option '--%s'", given)
 }
 
 // nextWord takes the next word as the argument.
@@ -140,7 +155,7 @@ func (o *options) nextWord(message string) bool {
 	if len(o.rest) == 0 {
 		return o.fail(message, o.name)
 	}
-	o.arg, o.has, o.rest = o.rest[0], true, o.rest[1:]
+	o.arg, o.rest = o.rest[0], o.rest[1:]
 	return true
 }
 

@@ -15,26 +15,15 @@ import (
 
 // basename prints the last part of names: basename NAME [SUFFIX], or with -a or -s of each name.
 func basename(_ context.Context, p *Process) int {
-	o := p.options("+as:z", "multiple=a suffix=s zero=z")
-	multiple, suffix, end := false, "", "\n"
-	for o.next() {
-		switch o.name {
-		case "a":
-			multiple = true
-		case "s":
-			multiple, suffix = true, o.arg
-		case "z":
-			end = "\x00"
-		}
+	f, ok := p.flags("as:", "multiple=a suffix=s")
+	if !ok {
+		return 1
 	}
-	if o.err != nil {
-		return p.usage("%v", o.err)
-	}
-	names := o.args
+	names, suffix := f.args, f.value("s")
 	if len(names) == 0 {
 		return p.usage("missing operand")
 	}
-	if !multiple {
+	if !f.on("a", "s") {
 		if len(names) > 2 {
 			return p.usage("extra operand '%s'", names[2])
 		}
@@ -51,26 +40,29 @@ func basename(_ context.Context, p *Process) int {
 		if base != suffix {
 			base = strings.TrimSuffix(base, suffix)
 		}
-		fmt.Fprint(p.out, base, end)
+		fmt.Fprintln(p.out, base)
 	}
 	return 0
 }
 
+func baseName(name string) string {
+	if trimmed := strings.TrimRight(name, "/"); trimmed != "" {
+		return filepath.Base(trimmed)
+	}
+	return "/"
+}
+
 // dirname prints names without their last part.
 func dirname(_ context.Context, p *Process) int {
-	o := p.options("z", "zero=z")
-	end := "\n"
-	for o.next() {
-		end = "\x00"
+	f, ok := p.flags("", "")
+	if !ok {
+		return 1
 	}
-	if o.err != nil {
-		return p.usage("%v", o.err)
-	}
-	if len(o.args) == 0 {
+	if len(f.args) == 0 {
 		return p.usage("missing operand")
 	}
-	for _, name := range o.args {
-		fmt.Fprint(p.out, parent(name), end)
+	for _, name := range f.args {
+		fmt.Fprintln(p.out, parent(name))
 	}
 	return 0
 }
@@ -90,110 +82,69 @@ func parent(name string) string {
 	return "/"
 }
 
-// realpath prints names without links and dots.
-func realpath(_ context.Context, p *Process) int {
-	o := p.options("emqsLPz", `
-		canonicalize-existing=e canonicalize-missing=m quiet=q no-symlinks=s strip=s zero=z
-		relative-to: relative-base:`)
-	how, quiet, plain, relative := mayLackLast, false, false, ""
-	for o.next() {
-		switch o.name {
-		case "e":
-			how = mustExist
-		case "m":
-			how = mayLackAll
-		case "q":
-			quiet = true
-		case "s":
-			plain = true
-		case "relative-to":
-			relative = o.arg
-		}
-	}
-	if o.err != nil {
-		return p.usage("%v", o.err)
-	}
-	if len(o.args) == 0 {
-		return p.usage("missing operand")
-	}
-	status := 0
-	for _, name := range o.args {
-		path, err := p.canonical(name, how)
-		if plain {
-			path, err = filepath.Clean(p.path(name)), nil
-		}
-		if err == nil && relative != "" {
-			var base string
-			if base, err = p.canonical(relative, mayLackAll); err == nil {
-				path, err = filepath.Rel(base, path)
-			}
-		}
-		if err != nil {
-			if status = 1; !quiet {
-				p.fail(name, err)
-			}
-			continue
-		}
-		fmt.Fprintln(p.out, path)
-	}
-	return status
-}
-
-// readlink prints where links lead, or with -f, -e and -m what realpath prints.
+// readlink prints where links lead. With -f, -e or -m it prints names without links and dots, and
+// so does realpath.
 func readlink(_ context.Context, p *Process) int {
-	o := p.options("femnqsvz", `
-		canonicalize=f canonicalize-existing=e canonicalize-missing=m no-newline=n quiet=q silent=s
-		verbose=v zero=z`)
-	follow, how, end, verbose := false, mayLackLast, "\n", false
-	for o.next() {
-		switch o.name {
-		case "f":
-			follow, how = true, mayLackLast
-		case "e":
-			follow, how = true, mustExist
-		case "m":
-			follow, how = true, mayLackAll
-		case "n":
-			end = ""
-		case "v":
-			verbose = true
-		}
+	f, ok := p.flags("femnqs", `canonicalize=f canonicalize-existing=e canonicalize-missing=m no-newline=n
+		quiet=q relative-to:`)
+	if !ok {
+		return 1
 	}
-	if o.err != nil {
-		return p.usage("%v", o.err)
-	}
-	if len(o.args) == 0 {
+	if len(f.args) == 0 {
 		return p.usage("missing operand")
 	}
-	status := 0
-	for _, name := range o.args {
-		var target string
-		var err error
-		if follow {
-			target, err = p.canonical(name, how)
-		} else {
-			target, err = os.Readlink(p.path(name))
+	may := mayLackLast
+	switch {
+	case f.on("e"):
+		may = mustExist
+	case f.on("m"):
+		may = mayLackAll
+	}
+	real := p.Name() == "realpath"
+	status, end := 0, "\n"
+	if f.on("n") {
+		end = ""
+	}
+	for _, name := range f.args {
+		target, err := p.target(name, real || f.on("f", "e", "m"), may, f.value("relative-to"))
+		switch {
+		case err == nil:
+			fmt.Fprint(p.out, target, end)
+		case real && !f.on("q"):
+			status = p.fail(name, err)
+		default:
+			status = 1
 		}
-		if err != nil {
-			if status = 1; verbose {
-				p.fail(name, err)
-			}
-			continue
-		}
-		fmt.Fprint(p.out, target, end)
 	}
 	return status
 }
 
-// What may be missing in a name that is made canonical.
+func (p *Process) target(name string, canonical bool, may missingParts, relative string) (string, error) {
+	if !canonical {
+		return os.Readlink(p.path(name))
+	}
+	path, err := p.canonical(name, may)
+	if err != nil || relative == "" {
+		return path, err
+	}
+	base, err := p.canonical(relative, mayLackAll)
+	if err != nil {
+		return "", err
+	}
+	return filepath.Rel(base, path)
+}
+
+// missingParts says what may be missing in a name that is made canonical.
+type missingParts int
+
 const (
-	mustExist = iota
+	mustExist missingParts = iota
 	mayLackLast
 	mayLackAll
 )
 
 // canonical resolves all links of a name.
-func (p *Process) canonical(name string, how int) (string, error) {
+func (p *Process) canonical(name string, may missingParts) (string, error) {
 	if name == "" {
 		return "", syscall.ENOENT
 	}
@@ -214,7 +165,7 @@ func (p *Process) canonical(name string, how int) (string, error) {
 		switch {
 		case err != nil:
 			last := strings.Trim(strings.Join(rest, ""), "/.") == ""
-			if !errors.Is(err, os.ErrNotExist) && how != mayLackAll || how == mustExist || how == mayLackLast && !last {
+			if !errors.Is(err, os.ErrNotExist) && may != mayLackAll || may == mustExist || may == mayLackLast && !last {
 				return "", err
 			}
 			done = next
@@ -230,7 +181,7 @@ func (p *Process) canonical(name string, how int) (string, error) {
 				done = "/"
 			}
 			rest = append(strings.Split(target, "/"), rest...)
-		case !info.IsDir() && len(rest) > 0 && how != mayLackAll:
+		case !info.IsDir() && len(rest) > 0 && may != mayLackAll:
 			return "", syscall.ENOTDIR
 		default:
 			done = next
@@ -260,20 +211,17 @@ func pwd(_ context.Context, p *Process) int {
 
 // which prints the files of commands.
 func which(_ context.Context, p *Process) int {
-	o := p.options("as", "all=a")
-	for o.next() {
-	}
-	if o.err != nil {
-		return p.usage("%v", o.err)
+	f, ok := p.flags("a", "all=a")
+	if !ok {
+		return 1
 	}
 	status := 0
-	for _, name := range o.args {
-		path, err := p.lookPath(name)
-		if err != nil {
+	for _, name := range f.args {
+		if path, err := p.lookPath(name); err == nil {
+			fmt.Fprintln(p.out, path)
+		} else {
 			status = 1
-			continue
 		}
-		fmt.Fprintln(p.out, path)
 	}
 	return status
 }

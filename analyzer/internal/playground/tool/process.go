@@ -120,15 +120,51 @@ func (p *Process) fail(name string, err error) int {
 	return 1
 }
 
-// usage reports a mistake in the arguments and returns the exit status 1. Tools that use another
-// status ignore it.
+// usage reports what is wrong and returns the exit status 1. Tools that use another status ignore it.
 func (p *Process) usage(format string, args ...any) int {
 	p.errorf(format, args...)
 	return 1
 }
 
+// report prints an error, or all that are joined in it, and returns the exit status.
+func (p *Process) report(err error) int {
+	if err == nil {
+		return 0
+	}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, e := range joined.Unwrap() {
+			p.report(e)
+		}
+		return 1
+	}
+	p.errorf("%s", reason(err))
+	return 1
+}
+
+// told is an error with a complete message.
+type told string
+
+func (t told) Error() string { return string(t) }
+
+// complete marks told, and what embeds it.
+func (told) complete() {}
+
+// because makes an error whose message is the text and the reason. One that is complete stays as it is.
+func because(err error, format string, args ...any) error {
+	if err == nil {
+		return nil
+	}
+	if _, ok := err.(interface{ complete() }); ok {
+		return err
+	}
+	return told(fmt.Sprintf(format, args...) + ": " + reason(err))
+}
+
 // reason is an error's text as libc would put it: without operation and path, and with a capital letter.
 func reason(err error) string {
+	if _, ok := err.(interface{ complete() }); ok {
+		return err.Error()
+	}
 	if errno, ok := errors.AsType[syscall.Errno](err); ok {
 		text := errno.Error()
 		return strings.ToUpper(text[:1]) + text[1:]

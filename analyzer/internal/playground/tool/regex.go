@@ -21,9 +21,12 @@ const (
 // errBackReference is the one thing that Go's regular expressions, which never backtrack, cannot do.
 var errBackReference = errors.New(`back-references such as \1 in a pattern are not supported in the playground`)
 
-// compilePOSIX compiles a POSIX regular expression. Matches are the leftmost longest, as POSIX
+// compile compiles a regular expression. Matches of POSIX ones are the leftmost longest, as POSIX
 // wants. flags are Go's: i to ignore case, m for ^ and $ at line ends. A dot matches a newline too.
-func compilePOSIX(pattern string, kind syntaxKind, flags string) (*regexp.Regexp, error) {
+func compile(pattern string, kind syntaxKind, flags string) (*regexp.Regexp, error) {
+	if kind == perl {
+		return regexp.Compile("(?s" + flags + ")" + pattern)
+	}
 	t := translator{src: pattern, kind: kind}
 	if err := t.translate(); err != nil {
 		return nil, err
@@ -254,12 +257,4 @@ func (t *translator) atStart() bool {
 func (t *translator) atEnd() bool {
 	after := t.src[t.pos:]
 	return after == "" || strings.HasPrefix(after, `\)`) || strings.HasPrefix(after, `\|`) || strings.HasPrefix(after, "\n")
-}
-
-// compile compiles a pattern of any kind.
-func compile(pattern string, kind syntaxKind, flags string) (*regexp.Regexp, error) {
-	if kind == perl {
-		return regexp.Compile("(?" + "s" + flags + ")" + pattern)
-	}
-	return compilePOSIX(pattern, kind, flags)
 }

@@ -14,40 +14,23 @@ import (
 
 // rm removes files and, with -r, folders.
 func rm(_ context.Context, p *Process) int {
-	o := p.options("rRfdvi", `
-		recursive=r force=f dir=d verbose=v no-preserve-root preserve-root one-file-system
-		interactive::`)
-	var recursive, force, dirs, verbose bool
-	for o.next() {
-		switch o.name {
-		case "r", "R":
-			recursive = true
-		case "f":
-			force = true
-		case "d":
-			dirs = true
-		case "v":
-			verbose = true
-		}
+	f, ok := p.flags("rRfdv", "recursive=r force=f dir=d verbose=v")
+	if !ok {
+		return 1
 	}
-	if o.err != nil {
-		return p.usage("%v", o.err)
-	}
-	if len(o.args) == 0 && !force {
+	if len(f.args) == 0 && !f.on("f") {
 		return p.usage("missing operand")
 	}
 	status := 0
-	for _, name := range o.args {
+	for _, name := range f.args {
 		base := filepath.Base(strings.TrimRight(name, "/"))
 		if base == "." || base == ".." || filepath.Clean(p.path(name)) == "/" {
-			p.errorf("refusing to remove '.', '..' or '/': skipping '%s'", name)
-			status = 1
+			status = p.usage("refusing to remove '.', '..' or '/': skipping '%s'", name)
 			continue
 		}
-		if err := p.remove(name, recursive, dirs); err != nil && !(force && missing(err)) {
-			p.errorf("cannot remove '%s': %s", name, reason(err))
-			status = 1
-		} else if err == nil && verbose {
+		if err := p.remove(name, f.on("r", "R"), f.on("d")); err != nil && !(f.on("f") && missing(err)) {
+			status = p.usage("cannot remove '%s': %s", name, reason(err))
+		} else if err == nil && f.on("v") {
 			fmt.Fprintf(p.out, "removed '%s'\n", name)
 		}
 	}
@@ -68,7 +51,7 @@ func (p *Process) remove(name string, recursive, dirs bool) error {
 	case recursive:
 		return os.RemoveAll(strings.TrimRight(path, "/"))
 	case dirs:
-		return removeDir(path)
+		return syscall.Rmdir(path)
 	}
 	return syscall.EISDIR
 }
@@ -78,9 +61,26 @@ func missing(err error) bool {
 	return errors.Is(err, os.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
 }
 
-// removeDir removes an empty folder.
-func removeDir(path string) error { return syscall.Rmdir(path) }
-
-func notEmpty(err error) bool {
-	return errors.Is(err, syscall.ENOTEMPTY) || errors.Is(err, syscall.EEXIST)
+// rmdir removes empty folders.
+func rmdir(_ context.Context, p *Process) int {
+	f, ok := p.flags("p", "parents=p ignore-fail-on-non-empty")
+	if !ok {
+		return 1
+	}
+	if len(f.args) == 0 {
+		return p.usage("missing operand")
+	}
+	status := 0
+	for _, name := range f.args {
+		for dir := strings.TrimRight(name, "/"); dir != "." && dir != "/" && dir != ""; dir = filepath.Dir(dir) {
+			err := syscall.Rmdir(p.path(dir))
+			if err != nil && !(f.on("ignore-fail-on-non-empty") && errors.Is(err, syscall.ENOTEMPTY)) {
+				status = p.usage("failed to remove '%s': %s", dir, reason(err))
+			}
+			if err != nil || !f.on("p") {
+				break
+			}
+		}
+	}
+	return status
 }

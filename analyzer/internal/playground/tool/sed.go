@@ -6,7 +6,6 @@ import (
 	"bufio"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -15,13 +14,12 @@ import (
 
 // sed edits lines by a script.
 func sed(ctx context.Context, p *Process) int {
-	o := p.options("nrEe:f:i::szul:", `
-		quiet=n silent=n expression=e file=f regexp-extended=E in-place=i separate=s null-data=z
-		unbuffered=u posix debug`)
-	e := sedEditor{p: p, ctx: ctx, end: '\n'}
+	o := p.options("nrEe:f:i::szu", `quiet=n silent=n expression=e file=f regexp-extended=E in-place=i
+		separate=s null-data=z unbuffered=u`)
+	e := sedEditor{p: p, ctx: ctx, end: '\n', out: p.out}
 	kind := basic
 	var script []string
-	inPlace, given, suffix := false, false, ""
+	inPlace, suffix := false, ""
 	for o.next() {
 		switch o.name {
 		case "n":
@@ -29,10 +27,8 @@ func sed(ctx context.Context, p *Process) int {
 		case "r", "E":
 			kind = extended
 		case "e":
-			given = true
 			script = append(script, o.arg)
 		case "f":
-			given = true
 			text, err := p.readAll(o.arg)
 			if err != nil {
 				return p.usage("couldn't open file %s: %s", o.arg, reason(err))
@@ -50,26 +46,35 @@ func sed(ctx context.Context, p *Process) int {
 		return p.usage("%v", o.err)
 	}
 	operands := o.args
-	if !given {
+	if script == nil {
 		if len(operands) == 0 {
 			return p.usage("usage: sed [-nEi] script [file...]")
 		}
 		script, operands = operands[:1], operands[1:]
 	}
-	text := strings.Join(script, "\n")
-	if strings.HasPrefix(text, "#n\n") {
-		e.quiet = true
-	}
 	var err error
-	if e.commands, err = parseSed(text, kind); err != nil {
+	if e.commands, err = parseSed(strings.Join(script, "\n"), kind); err != nil {
 		return p.usage("%v", err)
 	}
 	defer e.close()
-	if inPlace {
-		return e.inPlace(operands, suffix)
+	if !inPlace {
+		return e.edit(operands)
 	}
-	e.out = p.out
-	return e.edit(operands)
+	if len(operands) == 0 {
+		return p.usage("no input files")
+	}
+	status := 0
+	for _, name := range operands {
+		s, err := e.replace(name, suffix)
+		if err != nil {
+			s = max(s, 4)
+			p.errorf("couldn't edit %s: %s", name, reason(err))
+		}
+		if status = max(status, s); e.quit || s == 4 {
+			break
+		}
+	}
+	return status
 }
 
 // readAll reads a whole file.
@@ -99,65 +104,38 @@ func (e *sedEditor) edit(names []string) int {
 	return e.status
 }
 
-// inPlace runs the script over each file by itself, and replaces it by the result.
-func (e *sedEditor) inPlace(names []string, suffix string) int {
-	if len(names) == 0 {
-		return e.p.usage("no input files")
-	}
-	status := 0
-	for _, name := range names {
-		info, err := os.Stat(e.p.path(name))
-		switch {
-		case err != nil:
-			e.p.errorf("can't read %s: %s", name, reason(err))
-			status = 2
-			continue
-		case !info.Mode().IsRegular():
-			e.p.errorf("couldn't edit %s: not a regular file", name)
-			status = 4
-			continue
-		}
-		s, err := e.replace(name, suffix, info)
-		if err != nil {
-			e.p.errorf("couldn't edit %s: %s", name, reason(err))
-			return 4
-		}
-		status = max(status, s)
-		if e.quit {
-			break
-		}
-	}
-	return status
-}
-
-func (e *sedEditor) replace(name, suffix string, info os.FileInfo) (int, error) {
+// replace runs the script over one file, and replaces it by the result.
+func (e *sedEditor) replace(name, suffix string) (status int, err error) {
 	path := e.p.path(name)
+	info, err := os.Stat(path)
+	if err == nil && !info.Mode().IsRegular() {
+		return 4, errors.New("not a regular file")
+	}
+	if err != nil {
+		e.p.errorf("can't read %s: %s", name, reason(err))
+		return 2, nil
+	}
 	tmp, err := os.CreateTemp(filepath.Dir(path), "sed*")
 	if err != nil {
-		return 0, err
+		return 4, err
 	}
 	defer os.Remove(tmp.Name())
 	defer tmp.Close()
 	e.out = bufio.NewWriter(tmp)
-	status := e.edit([]string{name})
+	status = e.edit([]string{name})
 	uid, gid := owner(info)
 	os.Chown(tmp.Name(), uid, gid) // only root can, and then it matters
-	if err := errors.Join(e.out.Flush(), tmp.Chmod(info.Mode()), tmp.Close()); err != nil {
-		return 0, err
+	err = errors.Join(e.out.Flush(), tmp.Chmod(info.Mode()), tmp.Close())
+	if err == nil && suffix != "" {
+		err = os.Rename(path, path+suffix)
 	}
-	if suffix != "" {
-		backup := path + suffix
-		if strings.Contains(suffix, "*") {
-			backup = filepath.Join(filepath.Dir(path), strings.ReplaceAll(suffix, "*", filepath.Base(path)))
-		}
-		if err := os.Rename(path, backup); err != nil {
-			return 0, err
-		}
+	if err == nil {
+		err = os.Rename(tmp.Name(), path)
 	}
-	return status, os.Rename(tmp.Name(), path)
+	return status, err
 }
 
-// sedInput is the sequence of lines of all files, with one line of look-ahead for the address $.
+// sedInput is the sequence of lines of all files, with a look ahead for the address $.
 type sedInput struct {
 	p        *Process
 	names    []string // not yet opened
@@ -168,7 +146,6 @@ type sedInput struct {
 	r      *bufio.Reader
 	number int // of the last line read
 	failed bool
-	lines  int // number of the first line of this file, less one
 }
 
 // next reads a line, and whether it ended in a newline. At the end it returns io.EOF.
@@ -226,39 +203,4 @@ func (in *sedInput) close() {
 		in.file.Close()
 	}
 	in.file, in.r = nil, nil
-}
-
-// output returns the file that a w command writes to. All are emptied before the first line is read.
-func (e *sedEditor) output(name string) (*bufio.Writer, error) {
-	switch name {
-	case "/dev/stdout":
-		return e.out, nil
-	case "/dev/stderr":
-		return bufio.NewWriterSize(e.p.Stderr, 0), nil
-	}
-	if w, ok := e.files[name]; ok {
-		return w.Writer, nil
-	}
-	f, err := os.Create(e.p.path(name))
-	if err != nil {
-		return nil, fmt.Errorf("couldn't open file %s: %s", name, reason(err))
-	}
-	if e.files == nil {
-		e.files = map[string]sedFile{}
-	}
-	e.files[name] = sedFile{bufio.NewWriter(f), f}
-	return e.files[name].Writer, nil
-}
-
-// sedFile is a file that the script writes.
-type sedFile struct {
-	*bufio.Writer
-	f *os.File
-}
-
-func (e *sedEditor) close() {
-	for _, w := range e.files {
-		w.Flush()
-		w.f.Close()
-	}
 }

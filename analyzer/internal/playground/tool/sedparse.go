@@ -3,11 +3,45 @@
 package tool
 
 import (
+	"errors"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 )
 
+// sedCommand is one command of a sed script. The script is a flat list: { and } carry where to jump.
+type sedCommand struct {
+	addr1, addr2 *sedAddress
+	negate       bool
+	name         byte
+	text         string // of a, i and c; a file's name; a label
+	jump         int    // where b, t, T and a { that does not apply go on; the script's length is its end
+	status       int    // of q and Q
+	subst        *substitution
+	pairs        map[rune]rune // of y
+
+	active bool // inside the range of addr1 and addr2
+	last   int  // the range's last line, when it is known
+}
+
+// sedAddress selects lines. Exactly one kind is set.
+type sedAddress struct {
+	line  int // number; 0 only in 0,/re/
+	step  int // first~step, with first in line
+	final bool
+	re    *regexp.Regexp
+	reuse bool // an empty //: the last one that was used
+	plus  int  // as second address: so many lines more; -1 if not set
+	until int  // as second address: up to a multiple; 0 if not set
+}
+
+// zero tells whether it is the 0 of 0,/re/.
+func (a *sedAddress) zero() bool {
+	return a.line == 0 && a.step == 0 && a.plus < 0 && a.until == 0 && !a.final && a.re == nil && !a.reuse
+}
+
+// sedParser reads a script.
 type sedParser struct {
 	src      string
 	pos      int
@@ -17,39 +51,31 @@ type sedParser struct {
 	labels   map[string]int
 }
 
+// parseSed reads a whole script.
 func parseSed(src string, kind syntaxKind) ([]sedCommand, error) {
 	p := sedParser{src: src, kind: kind, labels: map[string]int{}}
-	for {
-		p.skip(" \t\n;")
-		if p.pos >= len(p.src) {
-			break
-		}
+	for p.skip(" \t\n;"); p.pos < len(p.src); p.skip(" \t\n;") {
 		if err := p.command(); err != nil {
 			return nil, fmt.Errorf("-e expression #1, char %d: %w", p.pos, err)
 		}
 	}
 	if len(p.blocks) > 0 {
-		return nil, fmt.Errorf("-e expression #1, char 0: unmatched `{'")
+		return nil, errors.New("-e expression #1, char 0: unmatched `{'")
 	}
-	return p.commands, p.link()
-}
-
-func (p *sedParser) link() error {
 	for i := range p.commands {
 		c := &p.commands[i]
 		if strings.IndexByte("btT", c.name) < 0 {
 			continue
 		}
 		to, ok := p.labels[c.text]
-		switch {
-		case c.text == "":
-			to = len(p.commands)
-		case !ok:
-			return fmt.Errorf("-e expression #1, char %d: can't find label for jump to `%s'", len(p.src), c.text)
+		if c.text == "" {
+			to, ok = len(p.commands), true
 		}
-		c.jump = to
+		if c.jump = to; !ok {
+			return nil, fmt.Errorf("-e expression #1, char %d: can't find label for jump to `%s'", len(p.src), c.text)
+		}
 	}
-	return nil
+	return p.commands, nil
 }
 
 func (p *sedParser) peek() byte {
@@ -60,14 +86,12 @@ func (p *sedParser) peek() byte {
 }
 
 func (p *sedParser) skip(set string) {
-	for p.pos < len(p.src) && strings.IndexByte(set, p.src[p.pos]) >= 0 {
-		p.pos++
-	}
+	p.pos = len(p.src) - len(strings.TrimLeft(p.src[p.pos:], set))
 }
 
-func (p *sedParser) command() error {
-	c := sedCommand{number: -1}
-	var err error
+// command reads addresses, a name and what belongs to it, and adds the command.
+func (p *sedParser) command() (err error) {
+	c := sedCommand{}
 	if c.addr1, err = p.address(false); err != nil {
 		return err
 	}
@@ -75,17 +99,15 @@ func (p *sedParser) command() error {
 	if c.addr1 != nil && p.peek() == ',' {
 		p.pos++
 		p.skip(" \t")
-		if c.addr2, err = p.address(true); err != nil {
+		if c.addr2, err = p.address(true); err == nil && c.addr2 == nil {
+			err = errors.New("unexpected `,'")
+		}
+		if err != nil {
 			return err
 		}
-		if c.addr2 == nil {
-			return fmt.Errorf("unexpected `,'")
-		}
 	}
-	if c.addr1 != nil && c.addr1.line == 0 && c.addr1.step == 0 && !c.addr1.final && c.addr1.re == nil && !c.addr1.reuse {
-		if c.addr2 == nil || c.addr2.re == nil {
-			return fmt.Errorf("invalid usage of line address 0")
-		}
+	if c.addr1 != nil && c.addr1.zero() && (c.addr2 == nil || c.addr2.re == nil) {
+		return errors.New("invalid usage of line address 0")
 	}
 	p.skip(" \t")
 	for p.peek() == '!' {
@@ -94,18 +116,18 @@ func (p *sedParser) command() error {
 		p.skip(" \t")
 	}
 	if p.pos >= len(p.src) {
-		return fmt.Errorf("missing command")
+		return errors.New("missing command")
 	}
 	c.name = p.src[p.pos]
 	p.pos++
 	return p.body(c)
 }
 
-func (p *sedParser) body(c sedCommand) error {
-	var err error
+// body reads what follows a command's name.
+func (p *sedParser) body(c sedCommand) (err error) {
 	switch c.name {
 	case '#':
-		p.line()
+		p.until("\n")
 		return nil
 	case '{':
 		p.blocks = append(p.blocks, len(p.commands))
@@ -113,34 +135,28 @@ func (p *sedParser) body(c sedCommand) error {
 		return nil
 	case '}':
 		if len(p.blocks) == 0 {
-			return fmt.Errorf("unexpected `}'")
+			return errors.New("unexpected `}'")
 		}
-		open := p.blocks[len(p.blocks)-1]
+		p.commands[p.blocks[len(p.blocks)-1]].jump = len(p.commands)
 		p.blocks = p.blocks[:len(p.blocks)-1]
-		p.commands[open].jump = len(p.commands)
 		return p.end()
 	case ':':
 		p.skip(" \t")
-		p.labels[p.word()] = len(p.commands)
+		p.labels[p.until("\n; \t}")] = len(p.commands)
 		return nil
 	case 'b', 't', 'T':
 		p.skip(" \t")
-		c.text = p.word()
+		c.text = p.until("\n; \t}")
 	case 'a', 'i', 'c':
 		c.text, err = p.textArgument()
-	case 'r', 'R', 'w', 'W':
+	case 'r', 'w':
+		c.text, err = p.fileName()
+	case 'q', 'Q', 'l':
 		p.skip(" \t")
-		if c.text = p.line(); c.text == "" {
-			err = fmt.Errorf("missing filename in r/R/w/W commands")
+		if p.peek() >= '0' && p.peek() <= '9' {
+			c.status = p.number()
 		}
-	case 'q', 'Q', 'l', 'L':
-		p.skip(" \t")
-		if n := p.number(); n != "" {
-			c.number, err = strconv.Atoi(n)
-		}
-		if err == nil {
-			err = p.end()
-		}
+		err = p.end()
 	case 's':
 		if c.subst, err = p.substitute(); err == nil {
 			err = p.end()
@@ -149,52 +165,56 @@ func (p *sedParser) body(c sedCommand) error {
 		if c.pairs, err = p.transliterate(); err == nil {
 			err = p.end()
 		}
-	case '=', 'd', 'D', 'g', 'G', 'h', 'H', 'n', 'N', 'p', 'P', 'x', 'z', 'F':
+	case '=', 'd', 'D', 'g', 'G', 'h', 'H', 'n', 'N', 'p', 'P', 'x', 'z':
 		err = p.end()
 	default:
 		err = fmt.Errorf("unknown command: `%c'", c.name)
 	}
-	if err != nil {
-		return err
-	}
 	p.commands = append(p.commands, c)
-	return nil
+	return err
 }
 
+// end checks that nothing else follows a command.
 func (p *sedParser) end() error {
 	p.skip(" \t")
 	switch p.peek() {
 	case 0, '\n', ';':
-		p.pos++
+		p.pos = min(p.pos+1, len(p.src))
 	case '}', '#':
 	default:
-		return fmt.Errorf("extra characters after command")
+		return errors.New("extra characters after command")
 	}
 	return nil
 }
 
-func (p *sedParser) line() string {
-	text, _, _ := strings.Cut(p.src[p.pos:], "\n")
+// until reads up to one of these characters, or to the end.
+func (p *sedParser) until(set string) string {
+	text := p.src[min(p.pos, len(p.src)):]
+	if i := strings.IndexAny(text, set); i >= 0 {
+		text = text[:i]
+	}
 	p.pos += len(text)
 	return text
 }
 
-func (p *sedParser) word() string {
+func (p *sedParser) number() int {
 	start := p.pos
-	for p.pos < len(p.src) && strings.IndexByte("\n; \t}", p.src[p.pos]) < 0 {
-		p.pos++
-	}
-	return p.src[start:p.pos]
+	p.skip("0123456789")
+	n, _ := strconv.Atoi(p.src[start:p.pos]) // one too long is the largest there is
+	return n
 }
 
-func (p *sedParser) number() string {
-	start := p.pos
-	for p.pos < len(p.src) && p.src[p.pos] >= '0' && p.src[p.pos] <= '9' {
-		p.pos++
+func (p *sedParser) fileName() (string, error) {
+	p.skip(" \t")
+	name := p.until("\n")
+	if name == "" {
+		return "", errors.New("missing filename in r/w commands")
 	}
-	return p.src[start:p.pos]
+	return name, nil
 }
 
+// textArgument reads the text of a, i and c: after a backslash and a newline, or, as GNU has it, on
+// the same line.
 func (p *sedParser) textArgument() (string, error) {
 	p.skip(" \t")
 	if p.peek() == '\\' {
@@ -204,48 +224,39 @@ func (p *sedParser) textArgument() (string, error) {
 		} // else what follows is the text, with its leading blanks
 	}
 	if p.pos >= len(p.src) {
-		return "", fmt.Errorf("expected \\ after `a', `c' or `i'")
+		return "", errors.New("expected \\ after `a', `c' or `i'")
 	}
 	var b strings.Builder
-	for p.pos < len(p.src) && p.src[p.pos] != '\n' {
+	for ; p.pos < len(p.src) && p.src[p.pos] != '\n'; p.pos++ {
 		if p.src[p.pos] == '\\' && p.pos+1 < len(p.src) {
-			p.pos++
-			if p.src[p.pos] == 't' {
+			if p.pos++; p.src[p.pos] == 't' {
 				b.WriteByte('\t')
-				p.pos++
 				continue
 			}
 		}
 		b.WriteByte(p.src[p.pos])
-		p.pos++
 	}
-	b.WriteByte('\n')
-	return b.String(), nil
+	return b.String() + "\n", nil
 }
 
+// address reads one address, nil when there is none.
 func (p *sedParser) address(second bool) (*sedAddress, error) {
 	a := &sedAddress{plus: -1}
 	switch c := p.peek(); {
 	case c >= '0' && c <= '9':
-		a.line, _ = strconv.Atoi(p.number())
-		if p.peek() == '~' {
+		if a.line = p.number(); p.peek() == '~' {
 			p.pos++
-			a.step, _ = strconv.Atoi(p.number())
+			a.step = p.number()
 		}
 	case c == '$':
 		p.pos++
 		a.final = true
-	case second && (c == '+' || c == '~'):
+	case second && c == '+':
 		p.pos++
-		n, err := strconv.Atoi(p.number())
-		if err != nil {
-			return nil, fmt.Errorf("expected a number after `%c'", c)
-		}
-		if c == '+' {
-			a.plus = n
-		} else {
-			a.until = n
-		}
+		a.plus = p.number()
+	case second && c == '~':
+		p.pos++
+		a.until = p.number()
 	case c == '/' || c == '\\':
 		p.pos++
 		if c == '\\' {
@@ -262,7 +273,7 @@ func (p *sedParser) address(second bool) (*sedAddress, error) {
 func (p *sedParser) regexAddress(a *sedAddress, delim byte) (*sedAddress, error) {
 	text, err := p.delimited(delim, true)
 	if err != nil {
-		return nil, fmt.Errorf("unterminated address regex")
+		return nil, errors.New("unterminated address regex")
 	}
 	flags := ""
 	for p.peek() == 'I' || p.peek() == 'M' {
@@ -273,6 +284,6 @@ func (p *sedParser) regexAddress(a *sedAddress, delim byte) (*sedAddress, error)
 		a.reuse = true
 		return a, nil
 	}
-	a.re, err = compilePOSIX(text, p.kind, flags)
+	a.re, err = compile(text, p.kind, flags)
 	return a, err
 }

@@ -6,12 +6,11 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"fmt"
+	"errors"
 	"io"
 	"os"
 	"regexp"
 	"strconv"
-	"strings"
 )
 
 // sedEditor runs a script.
@@ -37,7 +36,7 @@ type sedEditor struct {
 	status   int
 }
 
-// What happens after a command.
+// sedFlow says what happens after a command.
 type sedFlow int
 
 const (
@@ -53,18 +52,24 @@ const (
 // run reads line after line and runs the script on each.
 func (e *sedEditor) run() error {
 	for i := range e.commands {
-		e.commands[i].active = false
-		if err := e.prepare(e.commands[i]); err != nil {
-			return err
+		c := &e.commands[i]
+		c.active = false
+		name := ""
+		if c.name == 'w' {
+			name = c.text
+		} else if c.subst != nil {
+			name = c.subst.file
+		}
+		if name != "" { // files that are written are emptied first
+			if _, err := e.output(name); err != nil {
+				return err
+			}
 		}
 	}
-	restart := false
-	for !e.quit && e.ctx.Err() == nil {
+	for restart := false; !e.quit && e.ctx.Err() == nil; {
 		if !restart {
-			if err := e.read(); err == io.EOF {
-				return nil
-			} else if err != nil {
-				return err
+			if err := e.read(); err != nil {
+				return notEOF(err)
 			}
 			e.replaced = false
 		}
@@ -73,10 +78,8 @@ func (e *sedEditor) run() error {
 			return err
 		}
 		restart = flow == sedRestart
-		if flow == sedQuit || flow == sedQuitNow {
-			e.quit = true
-		}
-		if !e.quiet && flow != sedDelete && flow != sedRestart && flow != sedQuitNow {
+		e.quit = flow == sedQuit || flow == sedQuitNow
+		if !e.quiet && (flow == sedEnd || flow == sedQuit) {
 			e.print(e.space)
 		}
 		if err := e.flushAppended(); err != nil {
@@ -84,21 +87,6 @@ func (e *sedEditor) run() error {
 		}
 	}
 	return nil
-}
-
-// prepare creates the files that a command writes.
-func (e *sedEditor) prepare(c sedCommand) error {
-	name := ""
-	if c.name == 'w' || c.name == 'W' {
-		name = c.text
-	} else if c.subst != nil {
-		name = c.subst.file
-	}
-	if name == "" {
-		return nil
-	}
-	_, err := e.output(name)
-	return err
 }
 
 func (e *sedEditor) read() (err error) {
@@ -111,8 +99,7 @@ func (e *sedEditor) cycle() (sedFlow, error) {
 	for i := 0; i < len(e.commands); {
 		c := &e.commands[i]
 		if e.selected(c) == c.negate {
-			i++
-			if c.name == '{' {
+			if i++; c.name == '{' {
 				i = c.jump
 			}
 			continue
@@ -136,15 +123,70 @@ func (e *sedEditor) cycle() (sedFlow, error) {
 }
 
 // selected tells whether the addresses of a command apply to the current line.
+func (e *sedEditor) selected(c *sedCommand) bool {
+	n := e.input.number
+	switch {
+	case c.addr1 == nil:
+		return true
+	case c.addr2 == nil:
+		return e.matches(c.addr1)
+	case c.active && c.last > 0:
+		c.active = n < c.last
+		return n <= c.last
+	case c.active:
+		c.active = !e.matches(c.addr2)
+		return true
+	case c.addr1.zero():
+		c.active = n == 1 && !e.matches(c.addr2)
+		return n == 1
+	case !e.matches(c.addr1):
+		return false
+	}
+	c.last = 0
+	switch a := c.addr2; {
+	case a.plus >= 0:
+		c.last = n + a.plus
+	case a.until > 0:
+		c.last = (n + a.until - 1) / a.until * a.until
+	case a.re == nil && !a.reuse && !a.final:
+		c.last = max(a.line, n)
+	default:
+		c.active = !(a.final && e.input.last())
+		return true
+	}
+	c.active = n < c.last
+	return true
+}
+
+func (e *sedEditor) matches(a *sedAddress) bool {
+	switch {
+	case a.final:
+		return e.input.last()
+	case a.re != nil || a.reuse:
+		re := e.regexp(a.re)
+		return re != nil && re.Match(e.space)
+	case a.step > 0:
+		return e.input.number >= a.line && (e.input.number-a.line)%a.step == 0
+	}
+	return e.input.number == a.line
+}
+
 // regexp remembers the last expression, which an empty one repeats.
+func (e *sedEditor) regexp(re *regexp.Regexp) *regexp.Regexp {
+	if re != nil {
+		e.lastRE = re
+	}
+	return e.lastRE
+}
+
 // do runs one command.
 func (e *sedEditor) do(c *sedCommand) (sedFlow, error) {
+	first, rest, several := bytes.Cut(e.space, []byte("\n"))
 	switch c.name {
-	case '{', '}':
 	case '=':
 		e.emit(strconv.Itoa(e.input.number) + "\n")
 	case 'a':
-		e.later(func() error { e.emit(c.text); return nil })
+		e.appended = append(e.appended, func() error { e.emit(c.text); return nil })
 	case 'i':
 		e.emit(c.text)
 	case 'c':
@@ -156,19 +198,17 @@ func (e *sedEditor) do(c *sedCommand) (sedFlow, error) {
 		return sedJump, nil
 	case 't', 'T':
 		taken := e.replaced == (c.name == 't')
-		e.replaced = false
-		if taken {
+		if e.replaced = false; taken {
 			return sedJump, nil
 		}
+	case 'D':
+		if several {
+			e.space = rest
+			return sedRestart, nil
+		}
+		return sedDelete, nil
 	case 'd':
 		return sedDelete, nil
-	case 'D':
-		i := bytes.IndexByte(e.space, '\n')
-		if i < 0 {
-			return sedDelete, nil
-		}
-		e.space = e.space[i+1:]
-		return sedRestart, nil
 	case 'g':
 		e.space = bytes.Clone(e.hold)
 	case 'G':
@@ -188,27 +228,23 @@ func (e *sedEditor) do(c *sedCommand) (sedFlow, error) {
 	case 'p':
 		e.print(e.space)
 	case 'P':
-		first, _, _ := bytes.Cut(e.space, []byte("\n"))
 		e.emit(string(first) + string(rune(e.end)))
 	case 'q', 'Q':
-		e.status = max(c.number, 0)
-		if c.name == 'q' {
-			return sedQuit, nil
-		}
-		return sedQuitNow, nil
+		e.status = c.status
+		return map[byte]sedFlow{'q': sedQuit, 'Q': sedQuitNow}[c.name], nil
 	case 's':
 		return sedNext, e.substitute(c.subst)
 	case 'y':
-		e.space = []byte(strings.Map(func(r rune) rune {
+		e.space = bytes.Map(func(r rune) rune {
 			if to, ok := c.pairs[r]; ok {
 				return to
 			}
 			return r
-		}, string(e.space)))
-	case 'F':
-		e.emit("-\n")
-	default:
-		return sedNext, e.doFile(c)
+		}, e.space)
+	case 'r':
+		e.appended = append(e.appended, func() error { return e.copyFile(c.text) })
+	case 'w':
+		return sedNext, e.writeTo(c.text)
 	}
 	return sedNext, nil
 }
@@ -225,11 +261,8 @@ func (e *sedEditor) nextLine(name byte) (sedFlow, error) {
 	if name == 'n' && !e.quiet {
 		e.print(e.space)
 	}
-	if err := e.flushAppended(); err != nil {
-		return sedNext, err
-	}
 	before := e.space
-	if err := e.read(); err != nil {
+	if err := errors.Join(e.flushAppended(), e.read()); err != nil {
 		return sedNext, err
 	}
 	if name == 'N' {
@@ -241,7 +274,7 @@ func (e *sedEditor) nextLine(name byte) (sedFlow, error) {
 func (e *sedEditor) substitute(s *substitution) error {
 	re := e.regexp(s.re)
 	if re == nil {
-		return fmt.Errorf("no previous regular expression")
+		return errors.New("no previous regular expression")
 	}
 	text, changed := s.apply(re, e.space)
 	if !changed {
@@ -254,48 +287,20 @@ func (e *sedEditor) substitute(s *substitution) error {
 	if s.file == "" {
 		return nil
 	}
-	return e.writeTo(s.file, e.space)
+	return e.writeTo(s.file)
 }
 
-// doFile runs the commands that read and write files.
-func (e *sedEditor) doFile(c *sedCommand) error {
-	switch c.name {
-	case 'r':
-		e.later(func() error {
-			f, err := os.Open(e.p.path(c.text))
-			if err != nil {
-				return nil // as sed has it, a file that cannot be read is empty
-			}
-			defer f.Close()
-			e.emit("")
-			_, err = io.Copy(e.out, f)
-			return err
-		})
-	case 'w':
-		return e.writeTo(c.text, e.space)
-	case 'W':
-		first, _, _ := bytes.Cut(e.space, []byte("\n"))
-		return e.writeTo(c.text, first)
-	default:
-		return fmt.Errorf("the command %c is not supported in the playground", c.name)
-	}
-	return nil
-}
-
-func (e *sedEditor) writeTo(name string, line []byte) error {
-	w, err := e.output(name)
+// copyFile prints a file; one that cannot be read is empty, as sed has it.
+func (e *sedEditor) copyFile(name string) error {
+	f, err := os.Open(e.p.path(name))
 	if err != nil {
-		return err
-	}
-	w.Write(line)
-	w.WriteByte('\n')
-	if w == e.out {
 		return nil
 	}
-	return w.Flush()
+	defer f.Close()
+	e.emit("")
+	_, err = io.Copy(e.out, f)
+	return err
 }
-
-func (e *sedEditor) later(f func() error) { e.appended = append(e.appended, f) }
 
 func (e *sedEditor) flushAppended() error {
 	for _, f := range e.appended {
@@ -305,49 +310,4 @@ func (e *sedEditor) flushAppended() error {
 	}
 	e.appended = e.appended[:0]
 	return nil
-}
-
-// print writes a line. One that had no newline in the input gets it only when more follows.
-func (e *sedEditor) print(line []byte) {
-	e.emit(string(line))
-	if e.ended {
-		e.out.WriteByte(e.end)
-	} else {
-		e.owed = true
-	}
-}
-
-// emit writes text, after the newline that the line before may lack.
-func (e *sedEditor) emit(text string) {
-	if e.owed {
-		e.out.WriteByte(e.end)
-		e.owed = false
-	}
-	e.out.WriteString(text)
-}
-
-// unambiguous shows a line as the command l does.
-func unambiguous(line []byte) string {
-	var b strings.Builder
-	width := 0
-	for _, c := range line {
-		var s string
-		switch {
-		case c == '\\':
-			s = `\\`
-		case strings.IndexByte("\a\b\f\n\r\t\v", c) >= 0:
-			s = `\` + string("abtnvfr"[c-7])
-		case c < 0x20 || c >= 0x7f:
-			s = fmt.Sprintf(`\%03o`, c)
-		default:
-			s = string(rune(c))
-		}
-		if width+len(s) > 69 {
-			b.WriteString("\\\n")
-			width = 0
-		}
-		b.WriteString(s)
-		width += len(s)
-	}
-	return b.String() + "$\n"
 }

@@ -6,9 +6,25 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"strconv"
 	"strings"
 )
+
+// substitution is what follows an s.
+type substitution struct {
+	re          *regexp.Regexp // nil for an empty one: the last that was used
+	replacement []replacementPart
+	global      bool
+	print       bool
+	nth         int
+	file        string
+}
+
+// replacementPart is a text or a group of the match, or a change of case for what follows.
+type replacementPart struct {
+	text  string
+	group int  // -1 for text
+	fold  byte // one of L U l u E, 0 for none
+}
 
 // delimited reads up to the delimiter, which it skips. An escaped delimiter stands for itself. In a
 // regular expression the delimiter may stand in brackets, too.
@@ -76,16 +92,13 @@ func bracketLength(s string) int {
 func (p *sedParser) substitute() (*substitution, error) {
 	delim := p.peek()
 	if delim == 0 || delim == '\n' || delim == '\\' {
-		return nil, fmt.Errorf("unterminated `s' command")
+		return nil, errors.New("unterminated `s' command")
 	}
 	p.pos++
-	pattern, err := p.delimited(delim, true)
-	if err != nil {
-		return nil, fmt.Errorf("unterminated `s' command")
-	}
-	replacement, err := p.delimited(delim, false)
-	if err != nil {
-		return nil, fmt.Errorf("unterminated `s' command")
+	pattern, err1 := p.delimited(delim, true)
+	replacement, err2 := p.delimited(delim, false)
+	if err1 != nil || err2 != nil {
+		return nil, errors.New("unterminated `s' command")
 	}
 	s := &substitution{nth: 1}
 	flags, err := p.substituteFlags(s)
@@ -93,7 +106,7 @@ func (p *sedParser) substitute() (*substitution, error) {
 		return nil, err
 	}
 	if pattern != "" {
-		if s.re, err = compilePOSIX(pattern, p.kind, flags); err != nil {
+		if s.re, err = compile(pattern, p.kind, flags); err != nil {
 			return nil, err
 		}
 	}
@@ -121,21 +134,13 @@ func (p *sedParser) substituteFlags(s *substitution) (string, error) {
 		case c == 'm' || c == 'M':
 			flags += "m"
 		case c >= '1' && c <= '9':
-			n, err := strconv.Atoi(p.number())
-			if err != nil {
-				return "", err
-			}
-			s.nth = n
+			s.nth = p.number()
 			continue
 		case c == 'w':
 			p.pos++
-			p.skip(" \t")
-			if s.file = p.line(); s.file == "" {
-				return "", fmt.Errorf("missing filename in r/R/w/W commands")
-			}
-			return flags, nil
-		case c == 'e':
-			return "", fmt.Errorf("the flag e of `s' is not supported in the playground")
+			var err error
+			s.file, err = p.fileName()
+			return flags, err
 		default:
 			return flags, nil
 		}
@@ -213,13 +218,10 @@ func (s *substitution) expand(out, line []byte, loc []int) []byte {
 	for _, part := range s.replacement {
 		switch part.fold {
 		case 0:
-		case 'E':
-			fold, once = 0, 0
-			continue
 		case 'l', 'u':
 			once = part.fold
 			continue
-		default:
+		default: // E is no fold
 			fold = part.fold
 			continue
 		}
@@ -256,12 +258,12 @@ func (p *sedParser) transliterate() (map[rune]rune, error) {
 	from, err1 := p.delimited(delim, false)
 	to, err2 := p.delimited(delim, false)
 	if err1 != nil || err2 != nil {
-		return nil, fmt.Errorf("unterminated `y' command")
+		return nil, errors.New("unterminated `y' command")
 	}
 	plain := strings.NewReplacer(`\\`, `\`, `\n`, "\n", `\t`, "\t")
 	a, b := []rune(plain.Replace(from)), []rune(plain.Replace(to))
 	if len(a) != len(b) {
-		return nil, fmt.Errorf("strings for `y' command are different lengths")
+		return nil, errors.New("strings for `y' command are different lengths")
 	}
 	pairs := map[rune]rune{}
 	for i, r := range a {

@@ -7,85 +7,78 @@ import (
 	"strings"
 )
 
-type order struct{ blanks, dictionary, fold, general, human, printable, numeric, reverse, version bool }
+// order is how two texts compare.
+type order struct{ blanks, fold, human, numeric, reverse, version bool }
 
-func (o *order) set(letter byte) {
+func (o *order) set(letter string) {
 	switch letter {
-	case 'b':
+	case "b":
 		o.blanks = true
-	case 'd':
-		o.dictionary = true
-	case 'f':
+	case "f":
 		o.fold = true
-	case 'g':
-		o.general = true
-	case 'h':
+	case "h":
 		o.human = true
-	case 'i':
-		o.printable = true
-	case 'n':
+	case "n":
 		o.numeric = true
-	case 'r':
+	case "r":
 		o.reverse = true
-	case 'V':
+	case "V":
 		o.version = true
 	}
 }
 
-func blank(b byte) bool { return b == ' ' || b == '\t' }
-
-func dictionaryRune(r rune) rune {
-	if blank(byte(r)) && r < 0x80 || r < 0x80 && wordByte(byte(r)) && r != '_' {
-		return r
+func (o order) compare(a, b string) int {
+	if o.blanks || o.numeric || o.human {
+		a, b = strings.TrimLeft(a, " \t"), strings.TrimLeft(b, " \t")
 	}
-	return -1
+	switch {
+	case o.numeric:
+		return compareNumbers(a, b)
+	case o.human:
+		return cmp.Or(cmp.Compare(humanRank(a), humanRank(b)), compareNumbers(a, b))
+	case o.version:
+		return compareVersions(a, b)
+	case o.fold:
+		a, b = strings.ToUpper(a), strings.ToUpper(b)
+	}
+	return strings.Compare(a, b)
 }
 
+// compareNumbers orders decimal numbers of any length; what is no number is 0.
 func compareNumbers(a, b string) int {
 	an, ai, af := splitNumber(a)
 	bn, bi, bf := splitNumber(b)
-	if an != bn {
-		if an {
-			return -1
-		}
-		return 1
-	}
-	c := cmp.Compare(len(ai), len(bi))
-	if c == 0 {
-		c = strings.Compare(ai, bi)
-	}
-	if c == 0 {
-		c = strings.Compare(af, bf)
-	}
-	if an {
+	c := cmp.Or(cmp.Compare(len(ai), len(bi)), strings.Compare(ai, bi), strings.Compare(af, bf))
+	switch {
+	case an && bn:
 		return -c
+	case an:
+		return -1
+	case bn:
+		return 1
 	}
 	return c
 }
 
+// splitNumber reads sign, whole part without leading zeros, and fraction without trailing ones.
 func splitNumber(s string) (negative bool, whole, fraction string) {
 	s, negative = strings.CutPrefix(s, "-")
 	whole = s[:digitRun(s)]
-	if rest := s[len(whole):]; strings.HasPrefix(rest, ".") {
-		fraction = strings.TrimRight(rest[1:1+digitRun(rest[1:])], "0")
+	if rest, ok := strings.CutPrefix(s[len(whole):], "."); ok {
+		fraction = strings.TrimRight(rest[:digitRun(rest)], "0")
 	}
 	whole = strings.TrimLeft(whole, "0")
 	return negative && whole+fraction != "", whole, fraction
 }
 
-func digitRun(s string) int {
-	n := 0
-	for n < len(s) && s[n] >= '0' && s[n] <= '9' {
-		n++
-	}
-	return n
-}
+// digitRun is the number of digits that s starts with.
+func digitRun(s string) int { return len(s) - len(strings.TrimLeft(s, "0123456789")) }
 
+// humanRank orders units, with the sign of the number: 2K before 1M.
 func humanRank(s string) int {
-	body := strings.TrimLeft(s, "-0123456789.")
 	rank := 0
-	if body != "" {
-		rank = strings.IndexByte("KMGTPEZY", strings.ToUpper(body[:1])[0]) + 1
+	if body := strings.TrimLeft(s, "-0123456789."); body != "" {
+		rank = strings.IndexByte("KMGTPE", strings.ToUpper(body[:1])[0]) + 1
 	}
 	if strings.HasPrefix(s, "-") {
 		return -rank
@@ -93,6 +86,7 @@ func humanRank(s string) int {
 	return rank
 }
 
+// compareVersions orders texts with numbers in them: v9 before v10.
 func compareVersions(a, b string) int {
 	x, y := a, b
 	for x != "" && y != "" {
@@ -109,22 +103,20 @@ func compareVersions(a, b string) int {
 		}
 		x, y = x[1:], y[1:]
 	}
-	if c := cmp.Compare(len(x), len(y)); c != 0 {
-		if len(x) > 0 && x[0] == '~' || len(y) > 0 && y[0] == '~' {
-			return -c
-		}
-		return c
+	if strings.HasPrefix(x, "~") || strings.HasPrefix(y, "~") {
+		return cmp.Compare(len(y), len(x))
 	}
-	return strings.Compare(a, b)
+	return cmp.Or(cmp.Compare(len(x), len(y)), strings.Compare(a, b))
 }
 
+// versionRank puts ~ first, then digits, letters, and other characters.
 func versionRank(c byte) int {
 	switch {
 	case c == '~':
 		return -1
-	case c >= '0' && c <= '9':
+	case isDigit(c):
 		return 0
-	case c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z':
+	case isLetter(c):
 		return int(c)
 	}
 	return int(c) + 256

@@ -10,11 +10,8 @@ import (
 	"io/fs"
 	"os"
 	"path"
-	"path/filepath"
 	"strings"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 // extraction writes the members of an archive below a folder. It is an os.Root, so that no member's
@@ -23,19 +20,6 @@ type extraction struct {
 	a    *archiver
 	root *os.Root
 	dirs []*tar.Header // modes and times of folders are set last
-	told bool
-}
-
-func newExtraction(a *archiver) (*extraction, error) {
-	x := &extraction{a: a}
-	if a.mode != 'x' || a.toStdout {
-		return x, nil
-	}
-	var err error
-	if x.root, err = os.OpenRoot(a.dir); err != nil {
-		return nil, told(fmt.Sprintf("%s: Cannot open: %s", a.dir, reason(err)))
-	}
-	return x, nil
 }
 
 // member extracts one member.
@@ -47,15 +31,12 @@ func (x *extraction) member(hdr *tar.Header, content io.Reader) error {
 	if strings.Contains("/"+name+"/", "/../") {
 		return errors.New("member name contains '..'")
 	}
-	if x.a.verbose {
+	if x.a.on("v") {
 		fmt.Fprintln(x.a.p.out, hdr.Name)
 	}
-	if x.a.toStdout {
-		if hdr.Typeflag == tar.TypeReg {
-			_, err := io.Copy(x.a.p.out, content)
-			return err
-		}
-		return nil
+	if x.a.on("O") {
+		_, err := io.Copy(x.a.p.out, content)
+		return err
 	}
 	h := *hdr
 	h.Name = name
@@ -64,9 +45,6 @@ func (x *extraction) member(hdr *tar.Header, content io.Reader) error {
 			return err
 		}
 		if old, err := x.root.Lstat(name); err == nil && !(old.IsDir() && hdr.Typeflag == tar.TypeDir) {
-			if x.a.keepOld {
-				return nil
-			}
 			if err := x.root.Remove(name); err != nil {
 				return err
 			}
@@ -77,12 +55,7 @@ func (x *extraction) member(hdr *tar.Header, content io.Reader) error {
 
 // name applies --strip-components and removes a leading slash. ok is false when nothing is left.
 func (x *extraction) name(full string) (name string, ok bool) {
-	full = x.a.transformed(full)
-	trimmed := strings.TrimLeft(full, "/")
-	if trimmed != full && !x.told {
-		x.a.p.errorf("Removing leading `/' from member names")
-		x.told = true
-	}
+	trimmed := x.a.relative(full)
 	name = path.Clean(strings.TrimSuffix(trimmed, "/"))
 	parts := strings.Split(name, "/")
 	if strings.HasPrefix(trimmed, "./") && name != "." {
@@ -94,8 +67,7 @@ func (x *extraction) name(full string) (name string, ok bool) {
 	return path.Clean(strings.Join(parts[x.a.strip:], "/")), true
 }
 
-func (x *extraction) make(hdr *tar.Header, content io.Reader) error {
-	mode := hdr.FileInfo().Mode()
+func (x *extraction) make(hdr *tar.Header, content io.Reader) (err error) {
 	switch hdr.Typeflag {
 	case tar.TypeDir:
 		if err := x.root.Mkdir(hdr.Name, 0o777); err != nil && !errors.Is(err, os.ErrExist) {
@@ -104,31 +76,26 @@ func (x *extraction) make(hdr *tar.Header, content io.Reader) error {
 		x.dirs = append(x.dirs, hdr)
 		return nil
 	case tar.TypeReg:
-		if err := x.file(hdr.Name, content, mode.Perm()); err != nil {
-			return err
-		}
+		err = x.file(hdr, content)
 	case tar.TypeSymlink:
-		if err := x.root.Symlink(hdr.Linkname, hdr.Name); err != nil {
-			return err
-		}
+		err = x.root.Symlink(hdr.Linkname, hdr.Name)
 	case tar.TypeLink:
 		target, ok := x.name(hdr.Linkname)
 		if !ok {
 			return fmt.Errorf("cannot link to '%s'", hdr.Linkname)
 		}
 		return x.root.Link(target, hdr.Name)
-	case tar.TypeFifo, tar.TypeChar, tar.TypeBlock:
-		if err := x.node(hdr, mode); err != nil {
-			return err
-		}
 	default:
-		return fmt.Errorf("unknown file type '%c'", hdr.Typeflag)
+		return errors.New("pipes and devices are not supported in the playground")
 	}
-	return x.attributes(hdr, mode)
+	if err != nil {
+		return err
+	}
+	return x.attributes(hdr)
 }
 
-func (x *extraction) file(name string, content io.Reader, perm fs.FileMode) error {
-	f, err := x.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
+func (x *extraction) file(hdr *tar.Header, content io.Reader) error {
+	f, err := x.root.OpenFile(hdr.Name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, hdr.FileInfo().Mode().Perm())
 	if err != nil {
 		return err
 	}
@@ -136,28 +103,16 @@ func (x *extraction) file(name string, content io.Reader, perm fs.FileMode) erro
 	return errors.Join(err, f.Close())
 }
 
-// node makes a FIFO or a device, in the member's folder as the root sees it.
-func (x *extraction) node(hdr *tar.Header, mode fs.FileMode) error {
-	dir, err := x.root.Open(path.Dir(hdr.Name))
-	if err != nil {
-		return err
-	}
-	defer dir.Close()
-	kind := map[byte]uint32{tar.TypeFifo: unix.S_IFIFO, tar.TypeChar: unix.S_IFCHR, tar.TypeBlock: unix.S_IFBLK}[hdr.Typeflag]
-	device := unix.Mkdev(uint32(hdr.Devmajor), uint32(hdr.Devminor))
-	return unix.Mknodat(int(dir.Fd()), filepath.Base(hdr.Name), kind|permissions(mode), int(device))
-}
-
 // attributes sets owner, mode and time. As GNU tar does, root gets the archive's owners and exact
 // modes, others their own and what the mask leaves.
-func (x *extraction) attributes(hdr *tar.Header, mode fs.FileMode) error {
-	isRoot := os.Geteuid() == 0
-	if (isRoot || x.a.sameOwner) && !x.a.noOwner {
+func (x *extraction) attributes(hdr *tar.Header) error {
+	isRoot, mode := os.Geteuid() == 0, hdr.FileInfo().Mode()
+	if (isRoot || x.a.on("same-owner")) && !x.a.on("o") {
 		uid, gid := hdr.Uid, hdr.Gid
-		if id, ok := idOf(passwdFile, hdr.Uname); ok && hdr.Uname != "" {
+		if id, ok := idOf(passwdFile, hdr.Uname); ok {
 			uid = id
 		}
-		if id, ok := idOf(groupFile, hdr.Gname); ok && hdr.Gname != "" {
+		if id, ok := idOf(groupFile, hdr.Gname); ok {
 			gid = id
 		}
 		if err := x.root.Lchown(hdr.Name, uid, gid); err != nil {
@@ -167,14 +122,11 @@ func (x *extraction) attributes(hdr *tar.Header, mode fs.FileMode) error {
 	if hdr.Typeflag == tar.TypeSymlink {
 		return nil
 	}
-	if !isRoot && !x.a.keepPermissions {
+	if !isRoot && !x.a.on("p") {
 		mode = mode.Perm() &^ fs.FileMode(x.a.p.umask())
 	}
-	if err := x.root.Chmod(hdr.Name, mode); err != nil {
+	if err := x.root.Chmod(hdr.Name, mode); err != nil || x.a.on("m") {
 		return err
-	}
-	if x.a.touch {
-		return nil
 	}
 	return x.root.Chtimes(hdr.Name, time.Now(), hdr.ModTime)
 }
@@ -182,13 +134,8 @@ func (x *extraction) attributes(hdr *tar.Header, mode fs.FileMode) error {
 // finish sets what was put off for folders, the deepest first.
 func (x *extraction) finish() {
 	for i := len(x.dirs) - 1; i >= 0; i-- {
-		hdr := x.dirs[i]
-		if err := x.attributes(hdr, hdr.FileInfo().Mode()); err != nil {
-			x.a.p.errorf("%s: %s", hdr.Name, reason(err))
-			x.a.failed = true
+		if err := x.attributes(x.dirs[i]); err != nil {
+			x.a.fail(x.dirs[i].Name, "Cannot set attributes", err)
 		}
-	}
-	if x.root != nil {
-		x.root.Close()
 	}
 }

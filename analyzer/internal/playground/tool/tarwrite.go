@@ -4,6 +4,9 @@ package tool
 
 import (
 	"archive/tar"
+	"bufio"
+	"compress/gzip"
+	"errors"
 	"io"
 	"io/fs"
 	"os"
@@ -14,41 +17,67 @@ import (
 
 // tarWriter adds files to an archive.
 type tarWriter struct {
-	a      *archiver
+	*archiver
 	tw     *tar.Writer
 	dir    string // names are relative to it
 	names  *namer
 	links  map[inode]string // the first name of a file that has several
 	mtime  time.Time        // instead of the files' own, if not zero
-	output os.FileInfo      // the archive itself, which is left out
-	told   bool
+	output os.FileInfo      // the archive itself, which is left out; nil if it is no file
 }
 
-func newTarWriter(a *archiver, out io.Writer) (*tarWriter, error) {
-	w := &tarWriter{a: a, tw: tar.NewWriter(out), dir: a.p.Dir, names: newNamer(), links: map[inode]string{}}
+// create writes an archive of the operands.
+func (a *archiver) create(operands []string) (err error) {
+	if len(operands) == 0 {
+		return errors.New("cowardly refusing to create an empty archive")
+	}
+	w := &tarWriter{archiver: a, dir: a.p.Dir, names: newNamer(), links: map[inode]string{}}
+	if a.on("mtime") {
+		if w.mtime, err = parseDate(a.value("mtime"), time.Now().In(a.p.zone())); err != nil {
+			return err
+		}
+	}
+	var out io.Writer = a.p.out
 	if a.file != "-" {
-		w.output, _ = os.Stat(a.p.path(a.file))
+		f, err := os.Create(a.p.path(a.file))
+		if err != nil {
+			return because(err, "%s: Cannot open", a.file)
+		}
+		defer func() { err = errors.Join(err, f.Close()) }()
+		w.output, _ = f.Stat() // nil leaves nothing out
+		out = f
 	}
-	if a.mtime == "" {
-		return w, nil
+	buffered := bufio.NewWriterSize(out, 64<<10)
+	defer func() { err = errors.Join(err, buffered.Flush()) }()
+	w.tw = tar.NewWriter(buffered)
+	if a.on("z") || a.on("a") && (strings.HasSuffix(a.file, ".gz") || strings.HasSuffix(a.file, ".tgz")) {
+		zw := gzip.NewWriter(buffered)
+		defer func() { err = errors.Join(err, zw.Close()) }()
+		w.tw = tar.NewWriter(zw)
 	}
-	var err error
-	w.mtime, err = parseDate(a.mtime, time.Now().In(a.p.zone()))
-	return w, err
+	for i, name := range operands {
+		if d, ok := a.dirs[i]; ok {
+			w.dir = d
+		}
+		if err := w.add(name); err != nil {
+			return err
+		}
+	}
+	return w.tw.Close()
 }
 
 // add adds a file and, if it is a folder, what it holds. A file that cannot be read is reported,
 // and the rest goes on.
 func (w *tarWriter) add(name string) error {
-	if w.a.excluded(name) || w.a.ctx.Err() != nil {
-		return w.a.ctx.Err()
+	if w.excluded(name) || w.ctx.Err() != nil {
+		return w.ctx.Err()
 	}
 	path := name
 	if !strings.HasPrefix(name, "/") {
 		path = join(w.dir, name)
 	}
 	stat := os.Lstat
-	if w.a.follow {
+	if w.on("h") {
 		stat = os.Stat
 	}
 	info, err := stat(path)
@@ -57,13 +86,10 @@ func (w *tarWriter) add(name string) error {
 		return nil
 	}
 	if w.output != nil && os.SameFile(info, w.output) {
-		w.a.p.errorf("%s: file is the archive; not dumped", name)
+		w.p.errorf("%s: file is the archive; not dumped", name)
 		return nil
 	}
-	if info.Mode()&fs.ModeSocket != 0 {
-		return nil
-	}
-	if err := w.member(name, path, info); err != nil || !info.IsDir() || w.a.noRecursion {
+	if err := w.member(name, path, info); err != nil || !info.IsDir() {
 		return err
 	}
 	entries, err := os.ReadDir(path)
@@ -79,53 +105,34 @@ func (w *tarWriter) add(name string) error {
 	return nil
 }
 
-func (w *tarWriter) fail(name, what string, err error) {
-	w.a.p.errorf("%s: %s: %s", name, what, reason(err))
-	w.a.failed = true
-}
-
 // member writes one file.
 func (w *tarWriter) member(name, path string, info fs.FileInfo) error {
-	var content io.Reader = strings.NewReader("")
-	if info.Mode().IsRegular() {
-		f, err := os.Open(path)
-		if err != nil {
-			w.fail(name, "Cannot open", err)
-			return nil
-		}
-		defer f.Close()
-		content = io.LimitReader(f, info.Size())
-	}
 	hdr, err := w.header(name, path, info)
 	if err != nil {
 		w.fail(name, "Cannot read", err)
 		return nil
 	}
-	if w.a.verbose {
-		if w.a.file == "-" {
-			w.a.p.Stderr.Write([]byte(hdr.Name + "\n"))
-		} else {
-			w.a.p.out.WriteString(hdr.Name + "\n")
+	var content io.ReadCloser
+	if hdr.Typeflag == tar.TypeReg {
+		if content, err = os.Open(path); err != nil {
+			w.fail(name, "Cannot open", err)
+			return nil
 		}
+		defer content.Close()
 	}
-	if err := w.tw.WriteHeader(hdr); err != nil {
+	if w.on("v") && w.file == "-" {
+		io.WriteString(w.p.Stderr, hdr.Name+"\n")
+	} else if w.on("v") {
+		w.p.out.WriteString(hdr.Name + "\n")
+	}
+	if err := w.tw.WriteHeader(hdr); err != nil || content == nil {
 		return err
 	}
-	if hdr.Typeflag != tar.TypeReg {
-		return nil
+	if _, err = io.CopyN(w.tw, content, hdr.Size); err != nil {
+		return because(err, "%s: File changed as it was read", name)
 	}
-	n, err := io.Copy(w.tw, content)
-	if err == nil && n < hdr.Size { // it shrank meanwhile
-		w.a.p.errorf("%s: File shrank; padding with zeros", name)
-		_, err = io.CopyN(w.tw, zeros{}, hdr.Size-n)
-	}
-	return err
+	return nil
 }
-
-// zeros is an endless stream of zeros.
-type zeros struct{}
-
-func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 
 func (w *tarWriter) header(name, path string, info fs.FileInfo) (*tar.Header, error) {
 	target := ""
@@ -135,7 +142,6 @@ func (w *tarWriter) header(name, path string, info fs.FileInfo) (*tar.Header, er
 			return nil, err
 		}
 	}
-	name = w.a.transformed(name)
 	st := info.Sys().(*syscall.Stat_t)
 	hdr := &tar.Header{
 		Name: name, Linkname: target, Mode: int64(permissions(info.Mode())), Uid: int(st.Uid), Gid: int(st.Gid),
@@ -143,41 +149,31 @@ func (w *tarWriter) header(name, path string, info fs.FileInfo) (*tar.Header, er
 	}
 	switch m := info.Mode(); {
 	case m.IsDir():
-		hdr.Typeflag = tar.TypeDir
-		hdr.Name = strings.TrimSuffix(name, "/") + "/"
+		hdr.Typeflag, hdr.Name = tar.TypeDir, strings.TrimSuffix(name, "/")+"/"
 	case target != "":
 		hdr.Typeflag = tar.TypeSymlink
 	case m.IsRegular():
 		hdr.Typeflag, hdr.Size = tar.TypeReg, info.Size()
 	default:
-		generic, err := tar.FileInfoHeader(info, "")
-		if err != nil {
-			return nil, err
-		}
-		hdr.Typeflag, hdr.Devmajor, hdr.Devminor = generic.Typeflag, generic.Devmajor, generic.Devminor
+		return nil, errors.New("pipes, sockets and devices are not supported in the playground")
 	}
-	if !w.a.absolute && strings.HasPrefix(hdr.Name, "/") {
-		if !w.told {
-			w.a.p.errorf("Removing leading `/' from member names")
-			w.told = true
-		}
-		hdr.Name = strings.TrimLeft(hdr.Name, "/")
-		if hdr.Name == "" {
+	if !w.on("P") {
+		if hdr.Name = w.relative(hdr.Name); hdr.Name == "" {
 			hdr.Name = "./"
 		}
 	}
-	if key := (inode{st.Dev, st.Ino}); st.Nlink > 1 && info.Mode().IsRegular() {
+	if key := (inode{st.Dev, st.Ino}); st.Nlink > 1 && hdr.Typeflag == tar.TypeReg {
 		if first, ok := w.links[key]; ok {
 			hdr.Typeflag, hdr.Linkname, hdr.Size = tar.TypeLink, first, 0
 		} else {
 			w.links[key] = hdr.Name
 		}
 	}
-	if w.a.uid >= 0 {
-		hdr.Uid = w.a.uid
+	if w.uid >= 0 {
+		hdr.Uid = w.uid
 	}
-	if w.a.gid >= 0 {
-		hdr.Gid = w.a.gid
+	if w.gid >= 0 {
+		hdr.Gid = w.gid
 	}
 	hdr.Uname, hdr.Gname = w.names.users[hdr.Uid], w.names.groups[hdr.Gid]
 	if !w.mtime.IsZero() {

@@ -4,122 +4,111 @@ package tool
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
-	"strings"
+	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // touch sets the times of files, and makes those that are missing.
 func touch(_ context.Context, p *Process) int {
-	o := p.options("acmd:t:r:hf", "no-create=c date=d reference=r no-dereference=h time:")
+	f, ok := p.flags("acmd:t:r:h", "no-create=c date=d reference=r no-dereference=h")
+	if !ok {
+		return 1
+	}
 	access, change := time.Now(), time.Now()
-	var onlyAccess, onlyChange, noCreate, links bool
-	for o.next() {
-		var err error
-		switch o.name {
-		case "a":
-			onlyAccess = true
-		case "m":
-			onlyChange = true
-		case "c":
-			noCreate = true
-		case "h":
-			links, noCreate = true, true
-		case "time":
-			onlyAccess = o.arg == "access" || o.arg == "atime" || o.arg == "use"
-			onlyChange = !onlyAccess
-		case "d":
-			change, err = parseDate(o.arg, time.Now().In(p.zone()))
-			access = change
-		case "t":
-			change, err = parseStamp(o.arg, time.Now().In(p.zone()))
-			access = change
-		case "r":
-			info, statErr := os.Stat(p.path(o.arg))
-			if statErr != nil {
-				return p.usage("failed to get attributes of '%s': %s", o.arg, reason(statErr))
-			}
+	var err error
+	switch now := time.Now().In(p.zone()); {
+	case f.on("d"):
+		change, err = parseDate(f.value("d"), now)
+		access = change
+	case f.on("t"):
+		change, err = parseStamp(f.value("t"), now)
+		access = change
+	case f.on("r"):
+		var info os.FileInfo
+		if info, err = os.Stat(p.path(f.value("r"))); err == nil {
 			access, change = accessTime(info), info.ModTime()
 		}
-		if err != nil {
-			return p.usage("%v", err)
-		}
 	}
-	if o.err != nil {
-		return p.usage("%v", o.err)
+	if err != nil {
+		return p.usage("%s", reason(err))
 	}
-	if len(o.args) == 0 {
+	if len(f.args) == 0 {
 		return p.usage("missing file operand")
 	}
 	status := 0
-	for _, name := range o.args {
-		err := p.touch(name, func(info os.FileInfo) error {
+	for _, name := range f.args {
+		info, err := p.ensure(name, f.on("c", "h"), f.on("h"))
+		if err == nil && info != nil {
 			a, c := access, change
-			if onlyAccess && !onlyChange {
+			if f.on("a") && !f.on("m") {
 				c = info.ModTime()
 			}
-			if onlyChange && !onlyAccess {
+			if f.on("m") && !f.on("a") {
 				a = accessTime(info)
 			}
-			return setTimes(p.path(name), a, c, !links)
-		}, noCreate, links)
+			err = setTimes(p.path(name), a, c, !f.on("h"))
+		}
 		if err != nil {
-			p.errorf("cannot touch '%s': %s", name, reason(err))
-			status = 1
+			status = p.usage("cannot touch '%s': %s", name, reason(err))
 		}
 	}
 	return status
 }
 
-// touch makes sure that there is a file and calls set.
-func (p *Process) touch(name string, set func(os.FileInfo) error, noCreate, links bool) error {
+// ensure makes sure that there is a file. With noCreate it returns nil for one that is missing.
+func (p *Process) ensure(name string, noCreate, links bool) (os.FileInfo, error) {
 	stat := os.Stat
 	if links {
 		stat = os.Lstat
 	}
 	info, err := stat(p.path(name))
-	if errors.Is(err, os.ErrNotExist) {
-		if noCreate {
-			return nil
-		}
-		f, err := os.OpenFile(p.path(name), os.O_WRONLY|os.O_CREATE, 0o666)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		info, err = f.Stat()
-		if err != nil {
-			return err
-		}
-		return set(info)
+	if !os.IsNotExist(err) {
+		return info, err
 	}
+	if noCreate {
+		return nil, nil
+	}
+	f, err := os.OpenFile(p.path(name), os.O_WRONLY|os.O_CREATE, 0o666)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return set(info)
+	defer f.Close()
+	return f.Stat()
 }
 
 // parseStamp reads [[CC]YY]MMDDhhmm[.ss].
 func parseStamp(text string, now time.Time) (time.Time, error) {
-	main, seconds, _ := strings.Cut(text, ".")
-	switch len(main) {
-	case 8:
-		main = fmt.Sprintf("%04d", now.Year()) + main
-	case 10:
-		century := "20"
-		if main[:2] >= "69" {
-			century = "19"
+	for _, layout := range []string{"200601021504.05", "200601021504", "0601021504.05", "0601021504"} {
+		if t, err := time.ParseInLocation(layout, text, now.Location()); err == nil {
+			return t, nil
 		}
-		main = century + main
 	}
-	if seconds == "" {
-		seconds = "00"
+	t, err := time.ParseInLocation("200601021504.05", fmt.Sprintf("%04d%s", now.Year(), text), now.Location())
+	if err != nil {
+		t, err = time.ParseInLocation("200601021504", fmt.Sprintf("%04d%s", now.Year(), text), now.Location())
 	}
-	t, err := time.ParseInLocation("20060102150405", main+seconds, now.Location())
 	if err != nil {
 		return t, fmt.Errorf("invalid date format '%s'", text)
 	}
 	return t, nil
+}
+
+// accessTime returns when a file was last read.
+func accessTime(info os.FileInfo) time.Time {
+	ts := info.Sys().(*syscall.Stat_t).Atim
+	return time.Unix(ts.Unix())
+}
+
+// setTimes sets both times of a file, of a link's target if follow is set.
+func setTimes(path string, access, change time.Time, follow bool) error {
+	flags := unix.AT_SYMLINK_NOFOLLOW
+	if follow {
+		flags = 0
+	}
+	ts := []unix.Timespec{unix.NsecToTimespec(access.UnixNano()), unix.NsecToTimespec(change.UnixNano())}
+	return unix.UtimesNanoAt(unix.AT_FDCWD, path, ts, flags)
 }

@@ -6,56 +6,45 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"slices"
 	"strconv"
 	"strings"
 )
 
 // tr translates, squeezes or deletes bytes.
 func tr(_ context.Context, p *Process) int {
-	o := p.options("+cCdst", "complement=c delete=d squeeze-repeats=s truncate-set1=t")
-	var complement, remove, squeeze, truncate bool
-	for o.next() {
-		switch o.name {
-		case "c", "C":
-			complement = true
-		case "d":
-			remove = true
-		case "s":
-			squeeze = true
-		case "t":
-			truncate = true
-		}
+	f, ok := p.flags("+cCds", "complement=c delete=d squeeze-repeats=s")
+	if !ok {
+		return 1
 	}
-	if o.err != nil {
-		return p.usage("%v", o.err)
-	}
-	if len(o.args) == 0 {
+	remove, squeeze := f.on("d"), f.on("s")
+	switch n := len(f.args); {
+	case n == 0:
 		return p.usage("missing operand")
+	case n > 2 || n == 2 && remove && !squeeze:
+		return p.usage("extra operand '%s'", f.args[n-1])
+	case n == 1 && !remove && !squeeze:
+		return p.usage("missing operand after '%s'", f.args[0])
 	}
-	if len(o.args) > 2 || len(o.args) == 2 && remove && !squeeze {
-		return p.usage("extra operand '%s'", o.args[len(o.args)-1])
-	}
-	if len(o.args) == 1 && !remove && !squeeze {
-		return p.usage("missing operand after '%s'", o.args[0])
-	}
-	set1, err := parseSet(o.args[0], 0)
+	set1, err := parseSet(f.args[0], 0)
 	if err != nil {
 		return p.usage("%v", err)
 	}
-	if complement {
+	if f.on("c", "C") {
 		set1 = complementOf(set1)
 	}
 	var set2 []byte
-	if len(o.args) == 2 {
-		if set2, err = parseSet(o.args[1], len(set1)); err != nil {
+	if len(f.args) == 2 {
+		if set2, err = parseSet(f.args[1], len(set1)); err == nil && len(set2) == 0 && !remove {
+			err = errors.New("string2 must be non-empty")
+		}
+		if err != nil {
 			return p.usage("%v", err)
 		}
-		if len(set2) == 0 && !remove {
-			return p.usage("when not truncating set1, string2 must be non-empty")
-		}
 	}
-	t := newTranslation(set1, set2, remove, squeeze, truncate)
-	return p.report(t.run(p))
+	t := newTranslation(set1, set2, remove, squeeze)
+	return p.report(t.run(p.out, p.stdin()))
 }
 
 // translation is what happens to each byte.
@@ -65,38 +54,29 @@ type translation struct {
 	squeezed [256]bool // bytes, after translation, of which a run becomes one
 }
 
-func newTranslation(set1, set2 []byte, remove, squeeze, truncate bool) *translation {
+func newTranslation(set1, set2 []byte, remove, squeeze bool) *translation {
 	t := &translation{}
 	for i := range t.to {
 		t.to[i] = byte(i)
 	}
 	last := set2
-	switch {
-	case remove:
-		for _, b := range set1 {
-			t.drop[b] = true
-		}
-	case len(set2) > 0:
-		for i, b := range set1 {
-			if i < len(set2) {
-				t.to[b] = set2[i]
-			} else if !truncate {
-				t.to[b] = set2[len(set2)-1]
-			}
-		}
-	default:
+	if len(set2) == 0 {
 		last = set1
 	}
-	if squeeze {
-		for _, b := range last {
-			t.squeezed[b] = true
+	for i, b := range set1 {
+		if remove {
+			t.drop[b] = true
+		} else if len(set2) > 0 {
+			t.to[b] = set2[min(i, len(set2)-1)]
 		}
+	}
+	for _, b := range last {
+		t.squeezed[b] = squeeze
 	}
 	return t
 }
 
-func (t *translation) run(p *Process) error {
-	in := p.stdin()
+func (t *translation) run(out io.ByteWriter, in io.Reader) error {
 	buf := make([]byte, 32<<10)
 	previous := -1
 	for {
@@ -110,7 +90,7 @@ func (t *translation) run(p *Process) error {
 				continue
 			}
 			previous = int(b)
-			p.out.WriteByte(b)
+			out.WriteByte(b)
 		}
 		if err != nil {
 			return notEOF(err)
@@ -119,83 +99,62 @@ func (t *translation) run(p *Process) error {
 }
 
 func complementOf(set []byte) []byte {
-	var in [256]bool
-	for _, b := range set {
-		in[b] = true
-	}
-	var out []byte
-	for i := range in {
-		if !in[i] {
-			out = append(out, byte(i))
-		}
-	}
-	return out
+	return bytesOf(func(b byte) bool { return !slices.Contains(set, b) })
 }
 
-// parseSet expands a set: ranges a-z, classes [:alpha:], equivalents [=a=], repeats [x*n], and
-// escapes. [x*] fills up to size.
+// parseSet expands a set: ranges a-z, classes [:alpha:], repeats [x*n], and escapes. [x*] fills up
+// to size.
 func parseSet(s string, size int) ([]byte, error) {
 	var set []byte
-	for i := 0; i < len(s); {
-		if strings.HasPrefix(s[i:], "[:") {
-			if n := strings.Index(s[i:], ":]"); n > 0 {
-				class, ok := classes[s[i+2:i+n]]
-				if !ok {
-					return nil, fmt.Errorf("invalid character class '%s'", s[i+2:i+n])
-				}
-				set = append(set, class()...)
-				i += n + 2
-				continue
+	for s != "" {
+		if name, rest, ok := strings.Cut(strings.TrimPrefix(s, "[:"), ":]"); ok && strings.HasPrefix(s, "[:") {
+			in, ok := classes[name]
+			if !ok {
+				return nil, fmt.Errorf("invalid character class '%s'", name)
 			}
-		}
-		if strings.HasPrefix(s[i:], "[=") && len(s) >= i+5 && s[i+3:i+5] == "=]" {
-			set = append(set, s[i+2])
-			i += 5
+			set = append(set, bytesOf(in)...)
+			s = rest
 			continue
 		}
-		if repeated, n, ok := repeat(s[i:], size-len(set)); ok {
-			set = append(set, repeated...)
-			i += n
+		if repeated, rest, ok := repeat(s, size-len(set)); ok {
+			set, s = append(set, repeated...), rest
 			continue
 		}
-		from, n := setByte(s[i:])
-		i += n
-		if i+1 < len(s) && s[i] == '-' {
-			to, n := setByte(s[i+1:])
-			if to < from {
-				return nil, errors.New("range-endpoints are in reverse collating sequence order")
-			}
-			for b := int(from); b <= int(to); b++ {
-				set = append(set, byte(b))
-			}
-			i += 1 + n
-			continue
+		from, n := setByte(s)
+		to := from
+		if s = s[n:]; len(s) > 1 && s[0] == '-' {
+			to, n = setByte(s[1:])
+			s = s[1+n:]
 		}
-		set = append(set, from)
+		if to < from {
+			return nil, errors.New("range-endpoints are in reverse collating sequence order")
+		}
+		for b := int(from); b <= int(to); b++ {
+			set = append(set, byte(b))
+		}
 	}
 	return set, nil
 }
 
-// repeat reads [x*n].
-func repeat(s string, fill int) (set []byte, length int, ok bool) {
+// repeat reads [x*n] at the start of s.
+func repeat(s string, fill int) (set, rest string, ok bool) {
 	if len(s) < 4 || s[0] != '[' {
-		return nil, 0, false
+		return "", s, false
 	}
 	b, n := setByte(s[1:])
-	rest := s[1+n:]
-	end := strings.IndexByte(rest, ']')
-	if !strings.HasPrefix(rest, "*") || end < 0 {
-		return nil, 0, false
+	after, starred := strings.CutPrefix(s[1+n:], "*")
+	digits, rest, closed := strings.Cut(after, "]")
+	if !starred || !closed {
+		return "", s, false
 	}
-	times := fill
-	if digits := rest[1:end]; digits != "" {
+	if digits != "" {
 		v, err := strconv.ParseInt(digits, 0, 16)
 		if err != nil {
-			return nil, 0, false
+			return "", s, false
 		}
-		times = int(v)
+		fill = int(v)
 	}
-	return []byte(strings.Repeat(string([]byte{b}), max(times, 0))), 1 + n + end + 1, true
+	return strings.Repeat(string([]byte{b}), max(fill, 0)), rest, true
 }
 
 // setByte reads one byte of a set, which may be escaped, and returns its length.
@@ -212,32 +171,33 @@ func setByte(s string) (byte, int) {
 	return s[1], 2
 }
 
-// classes are the bytes of a character class.
-var classes = map[string]func() []byte{
-	"alnum":  func() []byte { return []byte(digitBytes + upperBytes + lowerBytes) },
-	"alpha":  func() []byte { return []byte(upperBytes + lowerBytes) },
-	"digit":  func() []byte { return []byte(digitBytes) },
-	"lower":  func() []byte { return []byte(lowerBytes) },
-	"upper":  func() []byte { return []byte(upperBytes) },
-	"space":  func() []byte { return []byte("\t\n\v\f\r ") },
-	"blank":  func() []byte { return []byte("\t ") },
-	"xdigit": func() []byte { return []byte(digitBytes + "ABCDEFabcdef") },
-	"print":  func() []byte { return byteRange(' ', '~') },
-	"graph":  func() []byte { return byteRange('!', '~') },
-	"cntrl":  func() []byte { return append(byteRange(0, 31), 127) },
-	"punct":  func() []byte { return []byte("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~") },
+// classes tell which bytes a character class has.
+var classes = map[string]func(b byte) bool{
+	"alnum":  func(b byte) bool { return isDigit(b) || isLetter(b) },
+	"alpha":  isLetter,
+	"digit":  isDigit,
+	"lower":  func(b byte) bool { return 'a' <= b && b <= 'z' },
+	"upper":  func(b byte) bool { return 'A' <= b && b <= 'Z' },
+	"space":  func(b byte) bool { return b == ' ' || '\t' <= b && b <= '\r' },
+	"blank":  blank,
+	"xdigit": func(b byte) bool { return isDigit(b) || 'A' <= b && b <= 'F' || 'a' <= b && b <= 'f' },
+	"print":  func(b byte) bool { return ' ' <= b && b <= '~' },
+	"graph":  func(b byte) bool { return '!' <= b && b <= '~' },
+	"cntrl":  func(b byte) bool { return b < ' ' || b == 127 },
+	"punct":  func(b byte) bool { return '!' <= b && b <= '~' && !isDigit(b) && !isLetter(b) },
 }
 
-const (
-	digitBytes = "0123456789"
-	upperBytes = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	lowerBytes = "abcdefghijklmnopqrstuvwxyz"
-)
+func isDigit(b byte) bool  { return '0' <= b && b <= '9' }
+func isLetter(b byte) bool { return 'A' <= b && b <= 'Z' || 'a' <= b && b <= 'z' }
+func blank(b byte) bool    { return b == ' ' || b == '\t' }
 
-func byteRange(from, to int) []byte {
+// bytesOf lists the bytes for which in is true.
+func bytesOf(in func(byte) bool) []byte {
 	var set []byte
-	for b := from; b <= to; b++ {
-		set = append(set, byte(b))
+	for i := range 256 {
+		if in(byte(i)) {
+			set = append(set, byte(i))
+		}
 	}
 	return set
 }

@@ -11,124 +11,89 @@ import (
 	"io"
 	"os"
 	"strconv"
-	"strings"
 )
 
 // uniq drops lines that repeat the one before: uniq [options] [INPUT [OUTPUT]]
 func uniq(_ context.Context, p *Process) int {
-	o := p.options("cdDuif:s:w:z", `
-		count=c repeated=d unique=u ignore-case=i skip-fields=f skip-chars=s check-chars=w
-		zero-terminated=z`)
-	u := uniqueLines{end: '\n', width: -1}
-	for o.next() {
-		switch o.name {
-		case "c":
-			u.count = true
-		case "d":
-			u.repeated = true
-		case "u":
-			u.unique = true
-		case "i":
-			u.fold = true
-		case "z":
-			u.end = 0
-		case "D":
-			return p.usage("-D is not supported in the playground")
-		default:
-			n, err := strconv.Atoi(o.arg)
-			if err != nil || n < 0 {
-				return p.usage("%s: invalid number", o.arg)
-			}
-			switch o.name {
-			case "f":
-				u.fields = n
-			case "s":
-				u.chars = n
-			case "w":
-				u.width = n
-			}
+	f, ok := p.flags("cduif:s:w:", "count=c repeated=d unique=u ignore-case=i skip-fields=f skip-chars=s check-chars=w")
+	if !ok {
+		return 1
+	}
+	u := uniqueLines{flags: f, out: p.out, width: -1}
+	for name, n := range map[string]*int{"f": &u.fields, "s": &u.chars, "w": &u.width} {
+		if !f.on(name) {
+			continue
 		}
-	}
-	if o.err != nil {
-		return p.usage("%v", o.err)
-	}
-	input := "-"
-	if len(o.args) > 0 {
-		input = o.args[0]
-	}
-	u.out = p.out
-	var f *os.File
-	if len(o.args) > 1 && o.args[1] != "-" {
 		var err error
-		if f, err = os.Create(p.path(o.args[1])); err != nil {
-			return p.fail(o.args[1], err)
+		if *n, err = strconv.Atoi(f.value(name)); err != nil || *n < 0 {
+			return p.usage("%s: invalid number", f.value(name))
 		}
-		defer f.Close()
-		u.out = bufio.NewWriter(f)
 	}
-	err := p.with(input, func(_ string, r io.Reader) error {
-		return lines(r, u.end, func(line []byte, _ bool) error { u.add(line); return nil })
+	names := append(f.args, "-", "-")
+	var file *os.File
+	if names[1] != "-" {
+		var err error
+		if file, err = os.Create(p.path(names[1])); err != nil {
+			return p.fail(names[1], err)
+		}
+		u.out = bufio.NewWriter(file)
+	}
+	err := p.with(names[0], func(_ string, r io.Reader) error {
+		return lines(r, '\n', func(line []byte, _ bool) error { u.add(line); return nil })
 	})
 	u.flush()
-	if f != nil {
-		err = errors.Join(err, u.out.Flush(), f.Close())
+	if file != nil {
+		err = errors.Join(err, u.out.Flush(), file.Close())
 	}
 	if err != nil {
-		return p.fail(input, err)
+		return p.fail(names[0], err)
 	}
 	return 0
 }
 
 type uniqueLines struct {
-	count, repeated, unique, fold bool
-	fields, chars, width          int // width -1: all
-	end                           byte
-	out                           *bufio.Writer
+	flags
+	fields, chars, width int // width -1: all
+	out                  *bufio.Writer
 
-	line []byte
-	key  string
-	seen int
+	line, key []byte
+	seen      int
 }
 
 func (u *uniqueLines) add(line []byte) {
 	key := u.keyOf(line)
-	if u.seen > 0 && key == u.key {
+	if u.seen > 0 && bytes.Equal(key, u.key) {
 		u.seen++
 		return
 	}
 	u.flush()
-	u.line, u.key, u.seen = append(u.line[:0], line...), key, 1
+	u.line, u.key, u.seen = bytes.Clone(line), bytes.Clone(key), 1
 }
 
 // keyOf is the part of a line that counts.
-func (u *uniqueLines) keyOf(line []byte) string {
-	rest := line
+func (u *uniqueLines) keyOf(line []byte) []byte {
 	for range u.fields {
-		rest = bytes.TrimLeft(rest, " \t")
-		if i := bytes.IndexAny(rest, " \t"); i >= 0 {
-			rest = rest[i:]
-		} else {
-			rest = nil
-		}
+		line = bytes.TrimLeft(line, " \t")
+		line = bytes.TrimLeftFunc(line, func(r rune) bool { return r != ' ' && r != '\t' })
 	}
-	rest = rest[min(u.chars, len(rest)):]
+	line = line[min(u.chars, len(line)):]
 	if u.width >= 0 {
-		rest = rest[:min(u.width, len(rest))]
+		line = line[:min(u.width, len(line))]
 	}
-	if u.fold {
-		return strings.ToLower(string(rest))
+	if u.on("i") {
+		return bytes.ToLower(line)
 	}
-	return string(rest)
+	return line
 }
 
 // flush prints the group of lines that ended.
 func (u *uniqueLines) flush() {
-	if u.seen == 0 || u.repeated && u.seen == 1 || u.unique && u.seen > 1 {
+	if u.seen == 0 || u.on("d") && u.seen == 1 || u.on("u") && u.seen > 1 {
 		return
 	}
-	if u.count {
+	if u.on("c") {
 		fmt.Fprintf(u.out, "%7d ", u.seen)
 	}
 	u.out.Write(u.line)
-	u.out.WriteByte(u.end)
+	u.out.WriteByte('\n')
 }

@@ -13,44 +13,31 @@ import (
 
 // wc counts lines, words, characters, bytes, and the longest line.
 func wc(_ context.Context, p *Process) int {
-	o := p.options("lwcmL", "lines=l words=w bytes=c chars=m max-line-length=L")
-	var which string
-	for o.next() {
-		which += o.name
+	f, ok := p.flags("lwcmL", "lines=l words=w bytes=c chars=m max-line-length=L")
+	if !ok {
+		return 1
 	}
-	if o.err != nil {
-		return p.usage("%v", o.err)
-	}
-	if which == "" {
-		which = "lwc"
-	}
-	names := o.args
-	if len(names) == 0 {
-		names = []string{"-"}
+	if len(f.given) == 0 {
+		f.given = map[string][]string{"l": {""}, "w": {""}, "c": {""}}
 	}
 	var rows []wordCount
-	status := 0
-	for _, name := range names {
+	total := wordCount{name: "total"}
+	status := p.each(f.args, func(name string, r io.Reader) error {
 		row := wordCount{name: name}
-		if err := p.with(name, row.read); err != nil {
-			status = p.fail(name, err)
-			continue
-		}
+		err := row.read(r)
+		total.add(row)
 		rows = append(rows, row)
-	}
-	if len(names) > 1 {
-		total := wordCount{name: "total"}
-		for _, r := range rows {
-			total.add(r)
-		}
+		return err
+	})
+	if len(f.args) > 1 {
 		rows = append(rows, total)
 	}
-	width := p.countWidth(names, which, rows)
-	for i := range rows {
-		if len(o.args) == 0 {
-			rows[i].name = ""
+	width := p.countWidth(f)
+	for _, row := range rows {
+		if len(f.args) == 0 {
+			row.name = ""
 		}
-		fmt.Fprintln(p.out, rows[i].format(which, width))
+		fmt.Fprintln(p.out, row.format(f, width))
 	}
 	return status
 }
@@ -58,12 +45,12 @@ func wc(_ context.Context, p *Process) int {
 type wordCount struct {
 	name                              string
 	lines, words, chars, bytes, width int64
-	inWord                            bool
-	column                            int64
-	partial                           []byte // of a character
+
+	inWord bool
+	column int64
 }
 
-func (w *wordCount) read(_ string, r io.Reader) error {
+func (w *wordCount) read(r io.Reader) error {
 	buf := make([]byte, 64<<10)
 	for {
 		n, err := r.Read(buf)
@@ -80,25 +67,20 @@ func (w *wordCount) count(text []byte) {
 	for _, b := range text {
 		if utf8.RuneStart(b) {
 			w.chars++
+			w.column++
 		}
 		switch b {
 		case '\n':
 			w.lines++
-			w.width, w.column, w.inWord = max(w.width, w.column), 0, false
-			continue
-		case ' ', '\r', '\f', '\v':
-			w.inWord = false
+			w.width, w.column = max(w.width, w.column-1), 0
 		case '\t':
-			w.inWord = false
-			w.column += 7 - w.column%8
-		default:
-			if !w.inWord {
-				w.words++
-			}
-			w.inWord = true
+			w.column += 7 - (w.column-1)%8
 		}
-		if utf8.RuneStart(b) {
-			w.column++
+		if space := strings.IndexByte(" \t\n\r\f\v", b) >= 0; space {
+			w.inWord = false
+		} else if !w.inWord {
+			w.inWord = true
+			w.words++
 		}
 	}
 }
@@ -112,14 +94,11 @@ func (w *wordCount) add(o wordCount) {
 }
 
 // format writes the counts that were asked for, in wc's order.
-func (w *wordCount) format(which string, width int) string {
+func (w *wordCount) format(f flags, width int) string {
 	var parts []string
-	for _, c := range []struct {
-		letter string
-		n      int64
-	}{{"l", w.lines}, {"w", w.words}, {"m", w.chars}, {"c", w.bytes}, {"L", w.width}} {
-		if strings.Contains(which, c.letter) {
-			parts = append(parts, fmt.Sprintf("%*d", width, c.n))
+	for i, n := range []int64{w.lines, w.words, w.chars, w.bytes, w.width} {
+		if f.on("lwmcL"[i : i+1]) {
+			parts = append(parts, fmt.Sprintf("%*d", width, n))
 		}
 	}
 	if w.name != "" {
@@ -130,26 +109,27 @@ func (w *wordCount) format(which string, width int) string {
 
 // countWidth is how wide GNU prints the numbers: as wide as the sum of the files' sizes, at least 7
 // if one is no ordinary file, and no wider than needed for a single number.
-func (p *Process) countWidth(names []string, which string, rows []wordCount) int {
-	if len(names) == 1 && len(which) == 1 {
+func (p *Process) countWidth(f flags) int {
+	names := f.args
+	if len(names) == 0 {
+		names = []string{"-"}
+	}
+	if len(names) == 1 && len(f.given) == 1 {
 		return 1
 	}
 	least, total := 1, int64(0)
 	for _, name := range names {
 		info, err := os.Stat(p.path(name))
 		if name == "-" {
-			least = 7
-			if f, ok := p.Stdin.(*os.File); ok && f != nil {
-				if info, err = f.Stat(); err == nil && info.Mode().IsRegular() {
-					least = 1
-					total += info.Size()
-				}
+			info, err = nil, os.ErrInvalid
+			if in, ok := p.Stdin.(*os.File); ok && in != nil {
+				info, err = in.Stat()
 			}
-			continue
 		}
-		if err == nil && info.Mode().IsRegular() {
+		switch {
+		case err == nil && info.Mode().IsRegular():
 			total += info.Size()
-		} else if err == nil {
+		case err == nil || name == "-":
 			least = 7
 		}
 	}
