@@ -92,12 +92,9 @@ func (l layout) blob(d digest.Digest) string { return filepath.Join(l.blobs(), d
 // index returns the layout's index; an empty one when there is none, or none that can be read.
 func (l layout) index() ocispecs.Index {
 	empty := ocispecs.Index{Versioned: specs.Versioned{SchemaVersion: 2}, MediaType: ocispecs.MediaTypeImageIndex}
-	data, err := os.ReadFile(filepath.Join(string(l), ocispecs.ImageIndexFile))
-	if err != nil {
-		return empty
-	}
 	index := empty
-	if err := json.Unmarshal(data, &index); err != nil {
+	data, err := os.ReadFile(filepath.Join(string(l), ocispecs.ImageIndexFile))
+	if err != nil || json.Unmarshal(data, &index) != nil {
 		return empty
 	}
 	return index
@@ -110,7 +107,7 @@ func (l layout) find(stamp string, platform ocispecs.Platform) (ocispecs.Descrip
 			platforms.Format(*desc.Platform) != platforms.Format(platform) {
 			continue
 		}
-		blobs, ok := l.complete(desc)
+		_, blobs, ok := l.complete(desc)
 		if !ok {
 			return ocispecs.Descriptor{}, false
 		}
@@ -124,31 +121,26 @@ func (l layout) find(stamp string, platform ocispecs.Platform) (ocispecs.Descrip
 	return ocispecs.Descriptor{}, false
 }
 
-// complete returns the digests of an image's blobs, and whether all are there in full length.
-func (l layout) complete(desc ocispecs.Descriptor) ([]digest.Digest, bool) {
+// complete returns an image's manifest and the digests of its blobs, and whether all are there in full length.
+func (l layout) complete(desc ocispecs.Descriptor) (m ocispecs.Manifest, digests []digest.Digest, ok bool) {
 	if desc.Digest.Validate() != nil {
-		return nil, false
+		return m, nil, false
 	}
 	data, err := os.ReadFile(l.blob(desc.Digest))
-	if err != nil {
-		return nil, false
+	if err != nil || json.Unmarshal(data, &m) != nil {
+		return m, nil, false
 	}
-	var m ocispecs.Manifest
-	if json.Unmarshal(data, &m) != nil {
-		return nil, false
-	}
-	digests := []digest.Digest{desc.Digest}
+	digests = []digest.Digest{desc.Digest}
 	for _, d := range append(m.Layers, m.Config) {
 		if d.Digest.Validate() != nil {
-			return nil, false
+			return m, nil, false
 		}
-		info, err := os.Stat(l.blob(d.Digest))
-		if err != nil || info.Size() != d.Size {
-			return nil, false
+		if info, err := os.Stat(l.blob(d.Digest)); err != nil || info.Size() != d.Size {
+			return m, nil, false
 		}
 		digests = append(digests, d.Digest)
 	}
-	return digests, true
+	return m, digests, true
 }
 
 // write makes the image and adds it to the index. The caller holds the lock.
@@ -191,14 +183,7 @@ func (l layout) write(ctx context.Context, stamp string, platform ocispecs.Platf
 // writeLayer writes the layer, or finds it again when the image was made for another platform before.
 func (l layout) writeLayer(ctx context.Context, stamp string) (ocispecs.Descriptor, error) {
 	for _, desc := range l.index().Manifests {
-		if desc.Annotations[stampAnnotation] != stamp {
-			continue
-		}
-		if _, ok := l.complete(desc); !ok {
-			continue
-		}
-		var m ocispecs.Manifest
-		if data, err := os.ReadFile(l.blob(desc.Digest)); err == nil && json.Unmarshal(data, &m) == nil && len(m.Layers) == 1 {
+		if m, _, ok := l.complete(desc); ok && desc.Annotations[stampAnnotation] == stamp && len(m.Layers) == 1 {
 			return m.Layers[0], nil
 		}
 	}
@@ -270,7 +255,7 @@ func (l layout) prune(stamp string) error {
 	used := map[string]bool{}
 	for _, desc := range index.Manifests {
 		if desc.Annotations[stampAnnotation] == stamp {
-			blobs, _ := l.complete(desc)
+			_, blobs, _ := l.complete(desc)
 			for _, d := range blobs {
 				used[d.Encoded()] = true
 			}
@@ -286,7 +271,7 @@ func (l layout) prune(stamp string) error {
 	}
 	n := len(index.Manifests)
 	index.Manifests = slices.DeleteFunc(index.Manifests, func(desc ocispecs.Descriptor) bool {
-		_, ok := l.complete(desc)
+		_, _, ok := l.complete(desc)
 		return !ok
 	})
 	if len(index.Manifests) != n {
