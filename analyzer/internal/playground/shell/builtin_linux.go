@@ -30,7 +30,6 @@ var rewrites = map[string]func(s *session, hc interp.HandlerContext, args []stri
 	"read":   rewriteRead,
 	"cd":     rewriteCd,
 	"wait":   rewriteWait,
-	"hash":   func(*session, interp.HandlerContext, []string) []string { return []string{"true"} },
 	"ulimit": rewriteUlimit,
 }
 
@@ -117,15 +116,13 @@ func rewriteUmask(_ *session, hc interp.HandlerContext, args []string) []string 
 // symbolicMask writes a mask as what it permits: u=rwx,g=rx,o=rx.
 func symbolicMask(mask int) string {
 	var parts []string
-	for i, who := range []string{"u", "g", "o"} {
-		bits := ^mask >> (6 - 3*i)
-		part := who + "="
-		for j, letter := range []string{"r", "w", "x"} {
-			if bits&(4>>j) != 0 {
-				part += letter
+	for i, who := range []string{"u=", "g=", "o="} {
+		for j, letter := range "rwx" {
+			if mask&(0o400>>(3*i+j)) == 0 {
+				who += string(letter)
 			}
 		}
-		parts = append(parts, part)
+		parts = append(parts, who)
 	}
 	return strings.Join(parts, ",")
 }
@@ -209,8 +206,3 @@ func rewriteUlimit(_ *session, _ interp.HandlerContext, args []string) []string 
 	}
 	return []string{"true"}
 }
-
-// rewriteRead does `read` with -d, -n or -N for one variable, and drops -t; the interpreter does
-// the rest. readOptions are the options of read. parse reads the options and returns the variables.
-// keep returns the arguments for the interpreter's own read. from reads a value, byte by byte since
-// the rest is for the next command, and tells whether its end was found.

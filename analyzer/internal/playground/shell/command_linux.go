@@ -56,31 +56,27 @@ func process(hc interp.HandlerContext, args []string) *tool.Process {
 	}
 }
 
-// exported returns the environment for commands, without PWD.
+// exported returns the environment for commands, without PWD. The last setting of a name counts.
 func exported(env expand.Environ) []string {
-	var list []string
-	at := map[string]int{}
+	values := map[string]string{}
+	var names []string
 	env.Each(func(name string, v expand.Variable) bool {
-		i, seen := at[name]
-		entry := ""
-		if name != "PWD" && v.Exported && v.IsSet() && v.Kind == expand.String {
-			entry = name + "=" + v.String()
+		if _, seen := values[name]; !seen {
+			names = append(names, name)
 		}
-		if seen {
-			list[i] = entry
-		} else {
-			at[name] = len(list)
-			list = append(list, entry)
+		values[name] = ""
+		if name != "PWD" && v.Exported && v.IsSet() && v.Kind == expand.String {
+			values[name] = name + "=" + v.String()
 		}
 		return true
 	})
-	kept := list[:0]
-	for _, entry := range list {
-		if entry != "" {
-			kept = append(kept, entry)
+	var list []string
+	for _, name := range names {
+		if values[name] != "" {
+			list = append(list, values[name])
 		}
 	}
-	return kept
+	return list
 }
 
 // umask returns the shell's mask, or -1 for the process's.

@@ -1,9 +1,8 @@
 package shell
 
 import (
-	"fmt"
+	"errors"
 	"io"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -11,102 +10,96 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 )
 
+// rewriteRead does `read` with -d, -n or -N, for one variable, and drops -t, -u and -p; the
+// interpreter does the rest.
 func rewriteRead(_ *session, hc interp.HandlerContext, args []string) []string {
-	r := readOptions{delim: '\n', count: -1}
-	rest, err := r.parse(args[1:])
+	r := reading{delim: '\n', count: -1, call: []string{"read"}}
+	names, err := r.options(args[1:])
+	if err == nil && r.delim == '\n' && r.count < 0 {
+		return append(append(r.call, "--"), names...)
+	}
+	if len(names) == 0 {
+		names = []string{"REPLY"}
+	}
+	if err == nil && (len(names) > 1 || !syntax.ValidName(names[0])) {
+		err = errors.New("-d and -n work with one variable here")
+	}
 	if err != nil {
 		return failed(hc, "read", 2, "%v", err)
 	}
-	if r.delim == '\n' && r.count < 0 {
-		return append([]string{"read"}, r.keep(rest)...)
-	}
-	if len(rest) == 0 {
-		rest = []string{"REPLY"}
-	}
-	if len(rest) > 1 || !syntax.ValidName(rest[0]) {
-		return failed(hc, "read", 2, "-d and -n work with one variable here")
-	}
 	value, found := r.from(hc.Stdin)
-	if hc.Env.Get("IFS").String() != "" && rest[0] != "REPLY" {
+	if hc.Env.Get("IFS").String() != "" && names[0] != "REPLY" {
 		value = strings.Trim(value, " \t\n")
 	}
 	status := 0
 	if !found {
 		status = 1
 	}
-	call, err := assign(rest[0], value, status)
+	call, err := assign(names[0], value, status)
 	if err != nil {
 		return failed(hc, "read", 2, "%v", err)
 	}
 	return call
 }
 
-type readOptions struct {
-	delim  byte
-	count  int // number of bytes at most, -1 for any
-	others []string
+// reading is one call of read.
+type reading struct {
+	delim byte
+	count int // number of bytes at most, -1 for any
+	raw   bool
+	call  []string // with the options for the interpreter
 }
 
-func (r *readOptions) parse(args []string) (rest []string, err error) {
-	for len(args) > 0 && strings.HasPrefix(args[0], "-") && args[0] != "--" {
-		word := args[0][1:]
+// options reads the options and returns the names of variables.
+func (r *reading) options(args []string) (names []string, err error) {
+	for len(args) > 0 && len(args[0]) > 1 && args[0][0] == '-' {
+		letter, value := args[0][1], args[0][2:]
 		args = args[1:]
-		for word != "" {
-			letter := word[0]
-			word = word[1:]
-			if !strings.ContainsRune("dnNtup", rune(letter)) {
-				r.others = append(r.others, "-"+string(letter))
-				continue
+		switch {
+		case letter == '-':
+			return args, nil
+		case strings.IndexByte("dnNtup", letter) < 0:
+			r.raw = r.raw || letter == 'r'
+			r.call = append(r.call, "-"+string(rune(letter)))
+			if value != "" {
+				args = append([]string{"-" + value}, args...)
 			}
-			value := word
-			if word = ""; value == "" {
-				if len(args) == 0 {
-					return nil, fmt.Errorf("-%c: option requires an argument", letter)
-				}
-				value, args = args[0], args[1:]
-			}
-			switch letter {
-			case 'd':
-				r.delim = (value + "\x00")[0]
-			case 'n', 'N':
-				if r.count, err = strconv.Atoi(value); err != nil {
-					return nil, fmt.Errorf("%s: invalid number", value)
-				}
+			continue
+		case value == "" && len(args) == 0:
+			return nil, errors.New("option requires an argument")
+		case value == "":
+			value, args = args[0], args[1:]
+		}
+		switch letter {
+		case 'd':
+			r.delim = (value + "\x00")[0]
+		case 'n', 'N':
+			if r.count, err = strconv.Atoi(value); err != nil {
+				return nil, err
 			}
 		}
-	}
-	if len(args) > 0 && args[0] == "--" {
-		args = args[1:]
 	}
 	return args, nil
 }
 
-func (r *readOptions) keep(rest []string) []string {
-	return slices.Concat(r.others, []string{"--"}, rest)
-}
-
-func (r *readOptions) from(in io.Reader) (value string, found bool) {
-	raw := slices.Contains(r.others, "-r")
+// from reads a value, byte by byte since the rest is for the next command, and tells whether its end
+// was found.
+func (r *reading) from(in io.Reader) (value string, found bool) {
 	var text []byte
-	escaped := false
-	for b := make([]byte, 1); r.count < 0 || len(text) < r.count; {
-		if n, err := in.Read(b); n == 0 {
-			if err != nil {
-				return string(text), false
-			}
-			continue
+	for b, escaped := make([]byte, 1), false; r.count < 0 || len(text) < r.count; {
+		if _, err := io.ReadFull(in, b); err != nil {
+			return string(text), false
 		}
 		switch {
-		case escaped:
-			escaped = false
-			text = append(text, b[0])
-		case b[0] == r.delim:
+		case !escaped && b[0] == r.delim:
 			return string(text), true
-		case b[0] == '\\' && !raw:
+		case !escaped && b[0] == '\\' && !r.raw:
 			escaped = true
+			continue
 		case b[0] != 0:
 			text = append(text, b[0])
 		}
+		escaped = false
 	}
 	return string(text), true
 }

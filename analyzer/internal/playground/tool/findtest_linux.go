@@ -12,8 +12,7 @@ import (
 
 // findTests read the tests and actions that have one argument.
 var findTests = map[string]func(q *findParser, word, arg string) (findTest, error){
-	"-name": globTest, "-iname": globTest, "-path": globTest, "-wholename": globTest, "-ipath": globTest,
-	"-regex": regexTest, "-iregex": regexTest,
+	"-name": globTest, "-iname": globTest, "-path": globTest,
 	"-type": func(_ *findParser, _, arg string) (findTest, error) {
 		return func(v *visit) bool { return strings.IndexByte(arg, typeLetter(v.info.Mode())) >= 0 }, nil
 	},
@@ -42,20 +41,11 @@ func globTest(_ *findParser, word, arg string) (findTest, error) {
 	}
 	re, err := compile(expr, perl, flags)
 	return func(v *visit) bool {
-		if strings.HasSuffix(word, "iname") || word == "-name" {
-			return re.MatchString(baseName(v.name))
+		if word == "-path" {
+			return re.MatchString(v.name)
 		}
-		return re.MatchString(v.name)
+		return re.MatchString(baseName(v.name))
 	}, err
-}
-
-func regexTest(_ *findParser, word, arg string) (findTest, error) {
-	flags := ""
-	if word == "-iregex" {
-		flags = "i"
-	}
-	re, err := compile(`^\(`+arg+`\)$`, basic, flags)
-	return func(v *visit) bool { return re.MatchString(v.name) }, err
 }
 
 func depthOption(q *findParser, word, arg string) (findTest, error) {
@@ -133,16 +123,9 @@ func permTest(_ *findParser, _, arg string) (findTest, error) {
 }
 
 func ownerTest(_ *findParser, word, arg string) (findTest, error) {
-	file := passwdFile
-	if word[1] == 'g' {
-		file = groupFile
-	}
-	id, ok := idOf(file, arg)
-	if !ok {
-		return nil, fmt.Errorf("'%s' is not the name of a known user or group", arg)
-	}
+	uid, gid, err := parseOwner(map[byte]string{'u': arg, 'g': ":" + arg}[word[1]])
 	return func(v *visit) bool {
-		uid, gid := owner(v.info)
-		return word[1] == 'g' && gid == id || word[1] == 'u' && uid == id
-	}, nil
+		u, g := owner(v.info)
+		return (uid < 0 || u == uid) && (gid < 0 || g == gid)
+	}, err
 }

@@ -23,10 +23,10 @@ func gzipTool(_ context.Context, p *Process) int {
 		p: p, level: gzip.DefaultCompression, stdout: f.on("c", "t") || p.Name() == "zcat", keep: f.on("k"),
 		force: f.on("f"), unpack: f.on("d", "t") || p.Name() != "gzip", out: p.out,
 	}
-	for level := 1; level <= 9; level++ {
-		if f.on(fmt.Sprint(level)) {
-			z.level = level
-		}
+	if f.on("9") {
+		z.level = gzip.BestCompression
+	} else if f.on("1") {
+		z.level = gzip.BestSpeed
 	}
 	if f.on("t") {
 		z.out = io.Discard

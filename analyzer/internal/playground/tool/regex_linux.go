@@ -16,20 +16,22 @@ const (
 	perl                       // Go's own, which reads most of what is written for Perl's
 )
 
-// errBackReference is the one thing that Go's regular expressions, which never backtrack, cannot do.
-var errBackReference = errors.New(`back-references such as \1 in a pattern are not supported in the playground`)
-
 // compile compiles a regular expression. Matches of POSIX ones are the leftmost longest, as POSIX
 // wants. flags are Go's: i to ignore case, m for ^ and $ at line ends. A dot matches a newline too.
 func compile(pattern string, kind syntaxKind, flags string) (*regexp.Regexp, error) {
+	flags = "(?s" + flags + ")"
 	if kind == perl {
-		return regexp.Compile("(?s" + flags + ")" + pattern)
+		return regexp.Compile(flags + pattern)
 	}
-	t := translator{src: pattern, kind: kind}
-	if err := t.translate(); err != nil {
-		return nil, err
+	t := translator{src: pattern, kind: kind, fresh: true}
+	err := t.translate()
+	if err == nil && t.depth > 0 {
+		err = errors.New(`unmatched ( or \(`)
 	}
-	re, err := regexp.Compile("(?s" + flags + ")" + t.out.String())
+	var re *regexp.Regexp
+	if err == nil {
+		re, err = regexp.Compile(flags + string(t.out))
+	}
 	if err != nil {
 		return nil, fmt.Errorf("invalid regular expression '%s': %w", pattern, err)
 	}
@@ -39,68 +41,71 @@ func compile(pattern string, kind syntaxKind, flags string) (*regexp.Regexp, err
 
 // translator rewrites a POSIX expression in Go's notation.
 type translator struct {
-	src   string
-	pos   int
+	src   string // what is not yet read
 	kind  syntaxKind
 	depth int // open groups
-	out   strings.Builder
+	out   []byte
 
-	atom bool // something to repeat stands before
-	star bool // it is repeated already
-
-	repeated int // where in out the last repetition starts
+	fresh    bool // an expression starts here
+	atom     bool // something to repeat stands before
+	star     bool // it is repeated already
+	repeated int  // where in out the last repetition starts
 }
 
-func (t *translator) translate() error {
-	for t.pos < len(t.src) {
-		c := t.src[t.pos]
-		t.pos++
-		var err error
+func (t *translator) translate() (err error) {
+	for t.src != "" && err == nil {
+		c, escaped := t.src[0], t.src[0] == '\\'
+		if escaped {
+			if len(t.src) == 1 {
+				return errors.New("trailing backslash")
+			}
+			c, t.src = t.src[1], t.src[1:]
+		}
+		t.src = t.src[1:]
+		starts := t.fresh
+		t.fresh = false
 		switch {
-		case c == '\\':
-			err = t.escape()
+		case strings.IndexByte("+?|(){", c) >= 0 && escaped == (t.kind == basic):
+			err = t.operator(c)
+		case escaped:
+			err = t.escape(c)
 		case c == '[':
 			err = t.bracket()
 		case c == '*':
 			t.repeat("*")
-		case t.kind == extended && strings.IndexByte("+?|(){", c) >= 0:
-			err = t.operator(c)
-		case c == '^' && (t.kind == extended || t.atStart()):
-			t.anchor("^")
-		case c == '$' && (t.kind == extended || t.atEnd()):
-			t.anchor("$")
+		case c == '^' && (t.kind == extended || starts), c == '$' && (t.kind == extended || t.ends()):
+			t.anchor(string(rune(c)))
 		case c == '.':
 			t.literal(".")
 		default:
 			t.char(c)
 		}
-		if err != nil {
-			return err
-		}
 	}
-	if t.depth > 0 {
-		return fmt.Errorf("unmatched ( or \\( in '%s'", t.src)
-	}
-	return nil
+	return err
+}
+
+// ends tells whether an expression ends here.
+func (t *translator) ends() bool {
+	return t.src == "" || strings.HasPrefix(t.src, `\)`) || strings.HasPrefix(t.src, `\|`)
 }
 
 // char writes one byte that stands for itself.
 func (t *translator) char(c byte) {
 	if c < 0x80 {
 		t.literal(regexp.QuoteMeta(string(rune(c))))
-		return
+	} else {
+		t.literal(string([]byte{c}))
 	}
-	t.literal(string([]byte{c}))
 }
 
 func (t *translator) literal(s string) {
-	t.out.WriteString(s)
+	t.out = append(t.out, s...)
 	t.atom, t.star = true, false
 }
 
 func (t *translator) anchor(s string) {
-	t.out.WriteString(s)
-	t.atom, t.star = false, false
+	t.literal(s)
+	t.atom = false
 }
 
 // repeat writes a repetition. With nothing to repeat it is a character. A repetition of a
@@ -109,32 +114,30 @@ func (t *translator) repeat(op string) {
 	switch {
 	case !t.atom:
 		t.literal(regexp.QuoteMeta(op))
+		return
 	case t.star:
-		s := t.out.String()
-		t.out.Reset()
-		t.out.WriteString(s[:t.repeated] + "*")
-	default:
-		t.repeated = t.out.Len()
-		t.out.WriteString(op)
-		t.star = true
+		t.out, op = t.out[:t.repeated], "*"
 	}
+	t.repeated, t.star = len(t.out), true
+	t.out = append(t.out, op...)
 }
 
 // operator handles what is special in an extended expression, or was escaped in a basic one.
 func (t *translator) operator(c byte) error {
 	switch c {
-	case '|':
-		t.anchor("|")
-	case '(':
-		t.depth++
-		t.anchor("(")
+	case '|', '(':
+		if c == '(' {
+			t.depth++
+		}
+		t.anchor(string(rune(c)))
+		t.fresh = true
 	case ')':
+		if t.depth == 0 && t.kind == basic {
+			return errors.New(`unmatched \)`)
+		}
 		if t.depth == 0 {
-			if t.kind == extended {
-				t.literal(`\)`)
-				return nil
-			}
-			return fmt.Errorf("unmatched ) or \\) in '%s'", t.src)
+			t.char(c)
+			return nil
 		}
 		t.depth--
 		t.literal(")")
@@ -148,52 +151,37 @@ func (t *translator) operator(c byte) error {
 
 // interval reads what follows { or \{.
 func (t *translator) interval() error {
-	end := "}"
-	if t.kind == basic {
-		end = `\}`
+	text, rest, found := strings.Cut(t.src, map[syntaxKind]string{basic: `\}`, extended: "}"}[t.kind])
+	switch valid := found && t.atom && text != "" && strings.Trim(text, "0123456789,") == ""; {
+	case !valid && t.kind == basic:
+		return errors.New(`invalid content of \{\}`)
+	case !valid:
+		t.char('{')
+		return nil
 	}
-	text, _, found := strings.Cut(t.src[t.pos:], end)
-	if !found || !t.atom || strings.Trim(text, "0123456789,") != "" || text == "" {
-		if t.kind == extended {
-			t.literal(`\{`)
-			return nil
-		}
-		return fmt.Errorf("invalid content of \\{\\} in '%s'", t.src)
-	}
-	t.pos += len(text) + len(end)
 	if text[0] == ',' {
 		text = "0" + text
 	}
+	t.src = rest
 	t.repeat("{" + text + "}")
 	return nil
 }
 
-// escape reads what follows a backslash.
-func (t *translator) escape() error {
-	if t.pos == len(t.src) {
-		return fmt.Errorf("trailing backslash in '%s'", t.src)
-	}
-	c := t.src[t.pos]
-	t.pos++
+// escape writes what a backslash and a letter mean.
+func (t *translator) escape(c byte) error {
 	switch {
-	case t.kind == basic && strings.IndexByte("+?|(){", c) >= 0:
-		return t.operator(c)
-	case c >= '1' && c <= '9':
-		return errBackReference
-	case strings.IndexByte("wWsS", c) >= 0:
+	case c >= '1' && c <= '9': // Go's regular expressions never backtrack
+		return errors.New(`back-references such as \1 in a pattern are not supported in the playground`)
+	case strings.IndexByte("wWsSntrfva", c) >= 0:
 		t.literal(`\` + string(rune(c)))
 	case c == 'b' || c == 'B':
 		t.anchor(`\` + string(rune(c)))
-	case c == '<':
+	case c == '<' || c == '>':
 		t.anchor(`\b`)
-	case c == '>':
-		t.out.WriteString(`\b`)
 	case c == '`':
 		t.anchor(`\A`)
 	case c == '\'':
 		t.anchor(`\z`)
-	case c == 'n' || c == 't' || c == 'r' || c == 'f' || c == 'v' || c == 'a':
-		t.literal(`\` + string(rune(c)))
 	default:
 		t.char(c)
 	}
@@ -202,57 +190,54 @@ func (t *translator) escape() error {
 
 // bracket reads a bracket expression after its [.
 func (t *translator) bracket() error {
-	start := t.pos
-	b := &strings.Builder{}
-	b.WriteByte('[')
-	if strings.HasPrefix(t.src[t.pos:], "^") {
-		b.WriteByte('^')
-		t.pos++
+	n := bracketLength("["+t.src) - 1
+	if n == 0 {
+		return errors.New("unmatched [")
 	}
-	for first := true; ; first = false {
-		if t.pos >= len(t.src) {
-			return fmt.Errorf("unmatched [ in '%s'", t.src[start-1:])
+	body := t.src[:n-1]
+	t.src = t.src[n:]
+	out := "["
+	if after, ok := strings.CutPrefix(body, "^"); ok {
+		out, body = "[^", after
+	}
+	for body != "" {
+		n := 1
+		if class := strings.Index(body, ":]"); class > 0 && strings.HasPrefix(body, "[:") {
+			n = class + 2
+		} else if strings.HasPrefix(body, `\n`) || strings.HasPrefix(body, `\t`) {
+			n = 2 // GNU sed and grep -P read these; a lone backslash stays one
+		} else if strings.IndexByte(`\[]^`, body[0]) >= 0 {
+			out += `\`
 		}
-		rest := t.src[t.pos:]
+		out += body[:n]
+		body = body[n:]
+	}
+	t.literal(out + "]")
+	return nil
+}
+
+// bracketLength is the length of the bracket expression that s starts with, 1 if it is not closed.
+func bracketLength(s string) int {
+	i := 1
+	if i < len(s) && s[i] == '^' {
+		i++
+	}
+	if i < len(s) && s[i] == ']' {
+		i++
+	}
+	for i < len(s) && s[i] != '\n' {
 		switch {
-		case rest[0] == ']' && !first:
-			t.pos++
-			b.WriteByte(']')
-			t.literal(b.String())
-			return nil
-		case strings.HasPrefix(rest, "[:") || strings.HasPrefix(rest, "[.") || strings.HasPrefix(rest, "[="):
-			n := strings.Index(rest[2:], rest[1:2]+"]")
+		case s[i] == ']':
+			return i + 1
+		case s[i] == '[' && i+1 < len(s) && s[i+1] == ':':
+			n := strings.Index(s[i:], ":]")
 			if n < 0 {
-				return fmt.Errorf("unmatched [ in '%s'", rest)
+				return 1
 			}
-			inner := rest[2 : 2+n]
-			t.pos += n + 4
-			if rest[1] == ':' {
-				b.WriteString("[:" + inner + ":]")
-			} else {
-				b.WriteString(regexp.QuoteMeta(inner))
-			}
-		case rest[0] == '\\' && len(rest) > 1 && (rest[1] == 'n' || rest[1] == 't'):
-			b.WriteString(rest[:2]) // GNU sed and grep -P read these; a lone backslash stays one
-			t.pos += 2
+			i += n + 2
 		default:
-			if strings.IndexByte(`\[]^&~`, rest[0]) >= 0 {
-				b.WriteByte('\\')
-			}
-			b.WriteByte(rest[0])
-			t.pos++
+			i++
 		}
 	}
-}
-
-// atStart tells whether a ^ that was just read is an anchor in a basic expression.
-func (t *translator) atStart() bool {
-	before := t.src[:t.pos-1]
-	return before == "" || strings.HasSuffix(before, `\(`) || strings.HasSuffix(before, `\|`) || strings.HasSuffix(before, "\n")
-}
-
-// atEnd tells whether a $ that was just read is an anchor in a basic expression.
-func (t *translator) atEnd() bool {
-	after := t.src[t.pos:]
-	return after == "" || strings.HasPrefix(after, `\)`) || strings.HasPrefix(after, `\|`) || strings.HasPrefix(after, "\n")
+	return 1
 }

@@ -12,9 +12,9 @@ import (
 
 // sed edits lines by a script.
 func sed(ctx context.Context, p *Process) int {
-	o := p.options("nrEe:f:i::szu", `quiet=n silent=n expression=e file=f regexp-extended=E in-place=i
-		separate=s null-data=z unbuffered=u`)
-	e := sedEditor{p: p, ctx: ctx, end: '\n', out: p.out}
+	o := p.options("nrEe:f:i::su", `quiet=n silent=n expression=e file=f regexp-extended=E in-place=i
+		separate=s unbuffered=u`)
+	e := sedEditor{p: p, ctx: ctx, out: p.out}
 	kind := basic
 	var script []string
 	inPlace, suffix := false, ""
@@ -36,8 +36,6 @@ func sed(ctx context.Context, p *Process) int {
 			inPlace, e.separate, suffix = true, true, o.arg
 		case "s":
 			e.separate = true
-		case "z":
-			e.end = 0
 		}
 	}
 	if o.err != nil {
@@ -90,7 +88,7 @@ func (e *sedEditor) edit(names []string) int {
 	if len(names) == 0 {
 		names = []string{"-"}
 	}
-	e.input = sedInput{p: e.p, names: names, end: e.end, separate: e.separate}
+	e.input = sedInput{p: e.p, names: names, separate: e.separate}
 	defer e.input.close()
 	if err := e.run(); err != nil {
 		e.p.errorf("%s", reason(err))
@@ -137,7 +135,6 @@ func (e *sedEditor) replace(name, suffix string) (status int, err error) {
 type sedInput struct {
 	p        *Process
 	names    []string // not yet opened
-	end      byte
 	separate bool
 
 	file   io.Closer
@@ -151,7 +148,7 @@ func (in *sedInput) next() (line []byte, ended bool, err error) {
 	if !in.more() {
 		return nil, false, io.EOF
 	}
-	line, err = in.r.ReadBytes(in.end)
+	line, err = in.r.ReadBytes('\n')
 	if err != nil && err != io.EOF {
 		return nil, false, err
 	}

@@ -148,7 +148,10 @@ func (p *sedParser) body(c sedCommand) (err error) {
 	case 'a', 'i', 'c':
 		c.text, err = p.textArgument()
 	case 'r', 'w':
-		c.text, err = p.fileName()
+		p.skip(" \t")
+		if c.text = p.until("\n"); c.text == "" {
+			err = errors.New("missing filename in r/w commands")
+		}
 	case 'q', 'Q', 'l':
 		p.skip(" \t")
 		if p.peek() >= '0' && p.peek() <= '9' {
@@ -200,15 +203,6 @@ func (p *sedParser) number() int {
 	p.skip("0123456789")
 	n, _ := strconv.Atoi(p.src[start:p.pos]) // one too long is the largest there is
 	return n
-}
-
-func (p *sedParser) fileName() (string, error) {
-	p.skip(" \t")
-	name := p.until("\n")
-	if name == "" {
-		return "", errors.New("missing filename in r/w commands")
-	}
-	return name, nil
 }
 
 // textArgument reads the text of a, i and c: after a backslash and a newline, or, as GNU has it, on

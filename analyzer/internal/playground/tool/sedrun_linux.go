@@ -18,9 +18,8 @@ type sedEditor struct {
 	commands []sedCommand
 	quiet    bool // -n
 	separate bool
-	end      byte
 	out      *bufio.Writer
-	files    map[string]sedFile
+	files    map[string]*os.File // that the script writes
 
 	input    sedInput
 	space    []byte // pattern space
@@ -51,15 +50,8 @@ const (
 func (e *sedEditor) run() error {
 	for i := range e.commands {
 		c := &e.commands[i]
-		c.active = false
-		name := ""
-		if c.name == 'w' {
-			name = c.text
-		} else if c.subst != nil {
-			name = c.subst.file
-		}
-		if name != "" { // files that are written are emptied first
-			if _, err := e.output(name); err != nil {
+		if c.active = false; c.name == 'w' { // files that are written are emptied first
+			if _, err := e.output(c.text); err != nil {
 				return err
 			}
 		}
@@ -226,7 +218,7 @@ func (e *sedEditor) do(c *sedCommand) (sedFlow, error) {
 	case 'p':
 		e.print(e.space)
 	case 'P':
-		e.emit(string(first) + string(rune(e.end)))
+		e.emit(string(first) + "\n")
 	case 'q', 'Q':
 		e.status = c.status
 		return map[byte]sedFlow{'q': sedQuit, 'Q': sedQuitNow}[c.name], nil
@@ -242,7 +234,11 @@ func (e *sedEditor) do(c *sedCommand) (sedFlow, error) {
 	case 'r':
 		e.appended = append(e.appended, func() error { return e.copyFile(c.text) })
 	case 'w':
-		return sedNext, e.writeTo(c.text)
+		w, err := e.output(c.text)
+		if err == nil {
+			_, err = w.Write(append(bytes.Clone(e.space), '\n'))
+		}
+		return sedNext, err
 	}
 	return sedNext, nil
 }
@@ -282,10 +278,7 @@ func (e *sedEditor) substitute(s *substitution) error {
 	if s.print {
 		e.print(e.space)
 	}
-	if s.file == "" {
-		return nil
-	}
-	return e.writeTo(s.file)
+	return nil
 }
 
 // copyFile prints a file; one that cannot be read is empty, as sed has it.

@@ -14,7 +14,6 @@ type substitution struct {
 	global      bool
 	print       bool
 	nth         int
-	file        string
 }
 
 // replacementPart is a text or a group of the match, or a change of case for what follows.
@@ -58,92 +57,45 @@ func (p *sedParser) delimited(delim byte, regex bool) (string, error) {
 	return "", errors.New("unterminated")
 }
 
-// bracketLength is the length of the bracket expression that s starts with, 1 if it is not closed.
-func bracketLength(s string) int {
-	i := 1
-	if i < len(s) && s[i] == '^' {
-		i++
-	}
-	if i < len(s) && s[i] == ']' {
-		i++
-	}
-	for i < len(s) {
-		switch {
-		case s[i] == ']':
-			return i + 1
-		case s[i] == '\n':
-			return 1
-		case s[i] == '[' && i+1 < len(s) && strings.IndexByte(":.=", s[i+1]) >= 0:
-			n := strings.Index(s[i+2:], s[i+1:i+2]+"]")
-			if n < 0 {
-				return 1
-			}
-			i += n + 4
-		default:
-			i++
-		}
-	}
-	return 1
-}
-
 // substitute reads what follows an s.
 func (p *sedParser) substitute() (*substitution, error) {
 	delim := p.peek()
-	if delim == 0 || delim == '\n' || delim == '\\' {
-		return nil, errors.New("unterminated `s' command")
-	}
 	p.pos++
 	pattern, err1 := p.delimited(delim, true)
 	replacement, err2 := p.delimited(delim, false)
-	if err1 != nil || err2 != nil {
+	if err1 != nil || err2 != nil || strings.IndexByte("\x00\n\\", delim) >= 0 {
 		return nil, errors.New("unterminated `s' command")
 	}
-	s := &substitution{nth: 1}
-	flags, err := p.substituteFlags(s)
-	if err != nil {
-		return nil, err
-	}
-	if pattern != "" {
-		if s.re, err = compile(pattern, p.kind, flags); err != nil {
-			return nil, err
-		}
-	}
-	s.replacement = parseReplacement(replacement)
-	for _, part := range s.replacement {
-		if s.re != nil && part.group > s.re.NumSubexp() {
-			return nil, fmt.Errorf("invalid reference \\%d on `s' command's RHS", part.group)
-		}
-	}
-	return s, nil
-}
-
-// substituteFlags reads the flags of s, and returns those of the regular expression.
-func (p *sedParser) substituteFlags(s *substitution) (string, error) {
+	s := &substitution{nth: 1, replacement: parseReplacement(replacement)}
 	flags := ""
-	for {
-		c := p.peek()
-		switch {
+	for more := true; more; {
+		switch c := p.peek(); {
+		case c >= '1' && c <= '9':
+			s.nth = p.number()
+			continue
 		case c == 'g':
 			s.global = true
 		case c == 'p':
 			s.print = true
 		case c == 'i' || c == 'I':
-			flags += "i"
-		case c == 'm' || c == 'M':
-			flags += "m"
-		case c >= '1' && c <= '9':
-			s.nth = p.number()
-			continue
-		case c == 'w':
-			p.pos++
-			var err error
-			s.file, err = p.fileName()
-			return flags, err
+			flags = "i"
 		default:
-			return flags, nil
+			more = false
+			continue
 		}
 		p.pos++
 	}
+	if pattern == "" {
+		return s, nil
+	}
+	var err error
+	s.re, err = compile(pattern, p.kind, flags)
+	for _, part := range s.replacement {
+		if err == nil && part.group > s.re.NumSubexp() {
+			err = fmt.Errorf("invalid reference \\%d on `s' command's RHS", part.group)
+		}
+	}
+	return s, err
 }
 
 // parseReplacement splits the right side of s.
@@ -229,24 +181,23 @@ func (s *substitution) expand(out, line []byte, loc []int) []byte {
 				text = string(line[from:loc[2*part.group+1]])
 			}
 		}
-		switch fold {
-		case 'L':
-			text = strings.ToLower(text)
-		case 'U':
-			text = strings.ToUpper(text)
-		}
+		text = changeCase(text, fold)
 		if once != 0 && text != "" {
-			first := text[:1]
-			if once == 'u' {
-				first = strings.ToUpper(first)
-			} else {
-				first = strings.ToLower(first)
-			}
-			text, once = first+text[1:], 0
+			text, once = changeCase(text[:1], once)+text[1:], 0
 		}
 		out = append(out, text...)
 	}
 	return out
+}
+
+func changeCase(text string, letter byte) string {
+	switch letter {
+	case 'L', 'l':
+		return strings.ToLower(text)
+	case 'U', 'u':
+		return strings.ToUpper(text)
+	}
+	return text
 }
 
 // transliterate reads what follows a y.

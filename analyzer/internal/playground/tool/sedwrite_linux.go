@@ -1,54 +1,34 @@
 package tool
 
 import (
-	"bufio"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 )
 
-// sedFile is a file that the script writes.
-type sedFile struct {
-	*bufio.Writer
-	f *os.File
-}
-
 // output returns the file that a w command writes to.
-func (e *sedEditor) output(name string) (*bufio.Writer, error) {
+func (e *sedEditor) output(name string) (io.Writer, error) {
 	if name == "/dev/stdout" {
 		return e.out, nil
 	}
-	if w, ok := e.files[name]; ok {
-		return w.Writer, nil
+	if e.files[name] != nil {
+		return e.files[name], nil
 	}
 	f, err := os.Create(e.p.path(name))
 	if err != nil {
 		return nil, because(err, "couldn't open file %s", name)
 	}
 	if e.files == nil {
-		e.files = map[string]sedFile{}
+		e.files = map[string]*os.File{}
 	}
-	e.files[name] = sedFile{bufio.NewWriter(f), f}
-	return e.files[name].Writer, nil
-}
-
-// writeTo adds the pattern space to a file.
-func (e *sedEditor) writeTo(name string) error {
-	w, err := e.output(name)
-	if err != nil {
-		return err
-	}
-	w.Write(e.space)
-	w.WriteByte('\n')
-	if w == e.out {
-		return nil
-	}
-	return w.Flush()
+	e.files[name] = f
+	return f, nil
 }
 
 func (e *sedEditor) close() {
-	for _, w := range e.files {
-		w.f.Close()
+	for _, f := range e.files {
+		f.Close()
 	}
 }
 
@@ -56,7 +36,7 @@ func (e *sedEditor) close() {
 func (e *sedEditor) print(line []byte) {
 	e.emit(string(line))
 	if e.ended {
-		e.out.WriteByte(e.end)
+		e.out.WriteByte('\n')
 	} else {
 		e.owed = true
 	}
@@ -65,7 +45,7 @@ func (e *sedEditor) print(line []byte) {
 // emit writes text, after the newline that the line before may lack.
 func (e *sedEditor) emit(text string) {
 	if e.owed {
-		e.out.WriteByte(e.end)
+		e.out.WriteByte('\n')
 		e.owed = false
 	}
 	e.out.WriteString(text)

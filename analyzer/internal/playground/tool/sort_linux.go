@@ -1,10 +1,8 @@
 package tool
 
 import (
-	"bufio"
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -203,24 +201,16 @@ func (s *sorter) check(all [][]byte) int {
 
 // write prints the lines, or writes them to a file, which may be one that was read.
 func (s *sorter) write(all [][]byte) int {
-	out := s.p.out
-	var f *os.File
-	if s.on("o") {
-		var err error
-		if f, err = os.Create(s.p.path(s.value("o"))); err != nil {
-			s.p.fail(s.value("o"), err)
-			return 2
-		}
-		out = bufio.NewWriter(f)
-	}
+	var text bytes.Buffer
 	for _, line := range all {
-		out.Write(line)
-		out.WriteByte(s.end)
+		text.Write(line)
+		text.WriteByte(s.end)
 	}
-	if f == nil {
+	if !s.on("o") {
+		s.p.out.Write(text.Bytes())
 		return 0
 	}
-	if err := errors.Join(out.Flush(), f.Close()); err != nil {
+	if err := os.WriteFile(s.p.path(s.value("o")), text.Bytes(), 0o666); err != nil {
 		s.p.fail(s.value("o"), err)
 		return 2
 	}

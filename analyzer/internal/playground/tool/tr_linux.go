@@ -1,10 +1,10 @@
 package tool
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,20 +17,15 @@ func tr(_ context.Context, p *Process) int {
 		return 1
 	}
 	remove, squeeze := f.on("d"), f.on("s")
-	switch n := len(f.args); {
-	case n == 0:
-		return p.usage("missing operand")
-	case n > 2 || n == 2 && remove && !squeeze:
-		return p.usage("extra operand '%s'", f.args[n-1])
-	case n == 1 && !remove && !squeeze:
-		return p.usage("missing operand after '%s'", f.args[0])
+	if n := len(f.args); n < 1 || n > 2 || n == 2 && remove && !squeeze || n == 1 && !remove && !squeeze {
+		return p.usage("usage: tr [-cs] set1 set2, or tr -d set1")
 	}
 	set1, err := parseSet(f.args[0], 0)
 	if err != nil {
 		return p.usage("%v", err)
 	}
 	if f.on("c", "C") {
-		set1 = complementOf(set1)
+		set1 = bytesOf(func(b byte) bool { return !slices.Contains(set1, b) })
 	}
 	var set2 []byte
 	if len(f.args) == 2 {
@@ -42,20 +37,30 @@ func tr(_ context.Context, p *Process) int {
 		}
 	}
 	t := newTranslation(set1, set2, remove, squeeze)
-	return p.report(t.run(p.out, p.stdin()))
+	in := bufio.NewReader(p.stdin())
+	for previous := -1; ; {
+		b, err := in.ReadByte()
+		if err != nil {
+			return p.report(notEOF(err))
+		}
+		to := t.to[b]
+		if to >= 0 && !(to == previous && t.squeezed[to]) {
+			p.out.WriteByte(byte(to))
+			previous = to
+		}
+	}
 }
 
 // translation is what happens to each byte.
 type translation struct {
-	to       [256]byte
-	drop     [256]bool
+	to       [256]int  // -1: it is dropped
 	squeezed [256]bool // bytes, after translation, of which a run becomes one
 }
 
 func newTranslation(set1, set2 []byte, remove, squeeze bool) *translation {
 	t := &translation{}
 	for i := range t.to {
-		t.to[i] = byte(i)
+		t.to[i] = i
 	}
 	last := set2
 	if len(set2) == 0 {
@@ -63,41 +68,15 @@ func newTranslation(set1, set2 []byte, remove, squeeze bool) *translation {
 	}
 	for i, b := range set1 {
 		if remove {
-			t.drop[b] = true
+			t.to[b] = -1
 		} else if len(set2) > 0 {
-			t.to[b] = set2[min(i, len(set2)-1)]
+			t.to[b] = int(set2[min(i, len(set2)-1)])
 		}
 	}
 	for _, b := range last {
 		t.squeezed[b] = squeeze
 	}
 	return t
-}
-
-func (t *translation) run(out io.ByteWriter, in io.Reader) error {
-	buf := make([]byte, 32<<10)
-	previous := -1
-	for {
-		n, err := in.Read(buf)
-		for _, b := range buf[:n] {
-			if t.drop[b] {
-				continue
-			}
-			b = t.to[b]
-			if t.squeezed[b] && previous == int(b) {
-				continue
-			}
-			previous = int(b)
-			out.WriteByte(b)
-		}
-		if err != nil {
-			return notEOF(err)
-		}
-	}
-}
-
-func complementOf(set []byte) []byte {
-	return bytesOf(func(b byte) bool { return !slices.Contains(set, b) })
 }
 
 // parseSet expands a set: ranges a-z, classes [:alpha:], repeats [x*n], and escapes. [x*] fills up
