@@ -24,6 +24,8 @@ type cacheImport struct {
 	ref   string // as the flag has it
 	entry client.CacheOptionsEntry
 	err   string // why it cannot be read, where that shows before the build
+	// damage is what failed the build in it, "" for nothing that is known.
+	damage string
 }
 
 // newImports looks at what is to be imported. BuildKit's client leaves out a folder
@@ -146,6 +148,9 @@ func (r *run) addImports(rec *record.Record, facts map[digest.Digest]engine.Fact
 				}
 			case !hits:
 				out.Result = record.ImportUnused
+			}
+			if i.damage != "" {
+				out.Error = i.damage
 			}
 		}
 		r.addImport(rec, out)

@@ -92,6 +92,7 @@ func Run(ctx context.Context, eng engine.Engine, o Options) (*record.Record, err
 		}
 		return nil, r.noted(r.maskError(buildErr))
 	}
+	buildErr = r.importFailure(buildErr)
 	rec := r.record(eng.Info(), buildErr)
 	// The rest is bookkeeping of what has happened: it is worth finishing when
 	// the build was cancelled.
@@ -134,20 +135,21 @@ func Run(ctx context.Context, eng engine.Engine, o Options) (*record.Record, err
 // run is the state of one build.
 type run struct {
 	Options
-	engine   engine.Engine
-	started  time.Time
-	frontend *plan.Frontend
-	plan     *plan.Plan
-	redactor *record.Redactor
-	ref      string // of the build in the engine's history
-	statuses *statuses
-	transfer *transfer.Provider // of the local sources
-	notes    []string           // about names that match nothing
-	imports  []cacheImport
-	scans    scans
-	culprit  digest.Digest   // the vertex that failed the build, "" for none
-	keyless  bool            // and did so before it ran: it has no cache key
-	seen     map[string]seen // of local sources, where facts tell
+	engine       engine.Engine
+	started      time.Time
+	frontend     *plan.Frontend
+	plan         *plan.Plan
+	redactor     *record.Redactor
+	ref          string // of the build in the engine's history
+	statuses     *statuses
+	transfer     *transfer.Provider // of the local sources
+	notes        []string           // about names that match nothing
+	imports      []cacheImport
+	scans        scans
+	culprit      digest.Digest   // the vertex that failed the build, "" for none
+	keyless      bool            // and did so before it ran: it has no cache key
+	importFailed bool            // what was to be read of an imported cache: not all that it has is there
+	seen         map[string]seen // of local sources, where facts tell
 	// pins has what remote sources resolved to, where no facts will tell.
 	pins map[digest.Digest]string
 }
@@ -237,6 +239,10 @@ func (r *run) record(info engine.Info, buildErr error) *record.Record {
 		if rec.Result == record.Failed && errors.As(buildErr, &vertex) {
 			r.culprit = digest.Digest(vertex.Digest)
 			r.keyless = keyError.MatchString(buildErr.Error())
+		}
+		var bad *ImportError
+		if r.importFailed = errors.As(buildErr, &bad); r.importFailed {
+			r.keyless = keyError.MatchString(bad.Err.Error())
 		}
 	}
 	if r.plan.Syntax != "" {

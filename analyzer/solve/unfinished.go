@@ -68,6 +68,8 @@ func (u *unfinished) end(v *plan.Vertex) end {
 		e.done, e.canceled, e.err = true, false, ""
 		e.cached = record.Used
 	case e.ran:
+	case u.unreadable(v): // it may be what could not be read
+		e.done = false
 	case loaded:
 		e.done, e.canceled, e.err = true, false, ""
 		e.cached = record.Loaded
@@ -82,6 +84,11 @@ func (u *unfinished) end(v *plan.Vertex) end {
 	}
 	return e
 }
+
+// unreadable says that a result may be one of an imported cache that failed the
+// build: the engine takes it for a hit as soon as it has the key, and before it reads
+// a byte.
+func (u *unfinished) unreadable(v *plan.Vertex) bool { return u.importFailed && len(v.Inputs) > 0 }
 
 func (u *unfinished) byFact(e *end, f engine.Fact) {
 	if f.Executions == 0 {
@@ -164,7 +171,11 @@ func (u *unfinished) called(v *plan.Vertex, s *client.Vertex) bool {
 // reused, which makes the vertex a part of it.
 func (u *unfinished) used(v *plan.Vertex) bool {
 	for _, c := range u.consumers[v] {
-		if e := u.ends[c]; e.begun || e.done && !e.ran {
+		e := u.ends[c]
+		if u.importFailed && e.err != "" {
+			continue // it may have been called, and not have got it
+		}
+		if e.begun || e.done && !e.ran {
 			return true
 		}
 	}

@@ -293,6 +293,31 @@ func TestUnfinished(t *testing.T) {
 	}
 }
 
+// TestUnfinishedImport says that no result is a hit that may be one which an
+// imported cache could not give, unless something that needs it ended well.
+func TestUnfinishedImport(t *testing.T) {
+	b := graph("from; run1 from; run2 run1; run3 run2; side from; use side")
+	for _, tt := range []struct {
+		importFailed bool
+		want         string
+	}{
+		{false, "from hit used, run1 hit used, run2 hit loaded, run3 failed, side hit used, use miss"},
+		{true, "from hit used, run1 not-run, run2 not-run, run3 failed, side hit used, use miss"},
+	} {
+		r := &run{plan: &plan.Plan{Builds: []*plan.Build{b}}, redactor: record.NewRedactor(nil), importFailed: tt.importFailed,
+			statuses: play(b, "from 1-2 cached; run1 2-2 cached; run2 3-4 cached; side 3-4 cached; use 4-5; run3 5-9 error short read: expected 9 bytes but got 0: unexpected EOF")}
+		facts := map[digest.Digest]engine.Fact{"use": {Executions: 1, Kept: true}}
+		ends := r.unfinished(b, facts, record.Failed)
+		var got []string
+		for _, v := range b.Vertices {
+			got = append(got, strings.TrimSpace(fmt.Sprintf("%s %s %s", v.Name, ends[v].outcome(), ends[v].cached)))
+		}
+		if d := cmp.Diff(tt.want, strings.Join(got, ", ")); d != "" {
+			t.Errorf("import failed %v: (-want +got):\n%s", tt.importFailed, d)
+		}
+	}
+}
+
 // TestFinished says that in a build that got to its end what BuildKit infers is
 // true.
 func TestFinished(t *testing.T) {

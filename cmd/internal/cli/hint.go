@@ -67,10 +67,13 @@ func hint(s *Streams, err error) string {
 	var apart *embedded.ApartError
 	var changed *buildcontext.ChangedError
 	var stalled *transfer.StalledError
+	var imported *solve.ImportError
 	text := err.Error()
 	switch {
 	case errors.As(err, &apart):
 		return "install runc, or accept that with --runtime builtin --insecure"
+	case errors.As(err, &imported):
+		return "build without that --cache-from, and export the cache again"
 	case errors.Is(err, embedded.ErrKilled), strings.Contains(text, embedded.ErrKilled.Error()):
 		return "the kernel's log (dmesg) says whether memory ran out: give the machine or the container more, or let steps use less; the engine's state is not damaged"
 	case strings.Contains(text, "exit code: 137"):

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/layerwise/layerwise/analyzer/solve"
 	"github.com/moby/buildkit/client"
 	"github.com/tonistiigi/go-csvvalue"
 )
@@ -158,7 +159,8 @@ func (o *outputs) finish(succeeded bool) error {
 // explain says what BuildKit leaves out when a folder cannot be written: its
 // engine sees no more than the end of the transfer.
 func (o *outputs) explain(err error) error {
-	if err == nil || !strings.HasSuffix(err.Error(), "EOF") {
+	var imported *solve.ImportError
+	if err == nil || errors.As(err, &imported) || !strings.HasSuffix(err.Error(), "EOF") {
 		return err
 	}
 	for _, e := range o.exports {
