@@ -32,6 +32,9 @@ func FromRecord(r, old *record.Record, c *explain.Comparison) BuildReport {
 	if u := c.Unreached; u != nil {
 		b.Unreached = &Unreached{Message: u.Message, Steps: u.Steps}
 	}
+	for _, e := range c.Earlier {
+		b.Earlier = append(b.Earlier, Earlier{Baseline: e.Baseline, Started: e.Started, Steps: e.Steps})
+	}
 	b.Summary.Roots = len(c.Roots)
 	b.Summary.SecondsRun = c.SecondsRun
 	b.Summary.SecondsSaved = c.SecondsSaved

@@ -47,6 +47,11 @@ func normalBuild(b *BuildReport) {
 		u.Steps = list(u.Steps)
 		b.Unreached = &u
 	}
+	if b.Earlier != nil {
+		b.Earlier = each(b.Earlier, func(e *Earlier) {
+			e.Started, e.Steps = instant(e.Started), list(e.Steps)
+		})
+	}
 	b.Seconds = seconds(b.Seconds)
 	b.Steps = each(b.Steps, normalStep)
 	b.Phases = each(b.Phases, func(p *Phase) { p.Seconds = seconds(p.Seconds) })

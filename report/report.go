@@ -67,8 +67,11 @@ type BuildReport struct {
 	// Unreached is what the build that this one is compared with did not come to,
 	// because it failed or was cancelled.
 	Unreached *Unreached `json:"unreached,omitempty"`
-	Started   time.Time  `json:"started"`
-	Seconds   float64    `json:"seconds"`
+	// Earlier are the steps whose causes come from an earlier build than the baseline,
+	// which did not come to them, did not need them or did not have them.
+	Earlier []Earlier `json:"earlier,omitempty"`
+	Started time.Time `json:"started"`
+	Seconds float64   `json:"seconds"`
 	// Phases are the parts of Seconds: engine-start, build, facts, layers, record,
 	// engine-stop.
 	Phases []Phase `json:"phases"`
@@ -84,6 +87,13 @@ type BuildReport struct {
 type Unreached struct {
 	Message string   `json:"message"` // one sentence
 	Steps   []string `json:"steps"`   // ids of this build's steps that ran, and were not reached then
+}
+
+// Earlier is an earlier build that some steps are compared with.
+type Earlier struct {
+	Baseline string    `json:"baseline"` // id of its record
+	Started  time.Time `json:"started"`
+	Steps    []string  `json:"steps"` // ids of this build's steps
 }
 
 // Engine names the BuildKit that built.

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 
@@ -21,33 +22,75 @@ import (
 // A build that was observed is given warnings of files that the engine may have
 // used as they were before, since it cannot tell that they changed; its trees have
 // them as the engine took them.
-func CarryForward(old, cur *record.Record) {
+func CarryForward(old, cur *record.Record) { CarryForwardAll(old, cur, nil) }
+
+// CarryForwardAll is CarryForward where there are earlier records of the project than
+// old, the newest first. They are read only if old has no result of a hit, or one of
+// another step in its place; earlier may be nil.
+func CarryForwardAll(old, cur *record.Record, earlier iter.Seq[*record.Record]) {
 	if old == nil || cur == nil {
 		return
 	}
 	c := newComparing(old, cur)
 	c.prove()
+	var pending []int
 	for _, i := range c.cur.order {
-		j := c.partner[i]
-		if j < 0 || c.cur.steps[i].Outcome == record.Miss {
-			continue
+		if !c.carry(i) && c.cur.steps[i].Outcome == record.Hit {
+			pending = append(pending, i)
 		}
-		step, from := &c.cur.steps[i], &c.old.steps[j]
-		if step.LastRunSeconds == nil && from.LastRunSeconds != nil && sameInstruction(step, from) {
-			seconds := *from.LastRunSeconds
-			step.LastRunSeconds = &seconds
-		}
-		if step.Outcome == record.Hit {
-			if step.DiskSize == nil && sameInstruction(step, from) {
-				step.DiskSize = from.DiskSize
-			}
-			c.carryContent(i, j)
-		}
+	}
+	if len(pending) > 0 {
+		carryEarlier(pending, cur, earlier)
 	}
 	carryPastRuns(old, cur)
 	if cur.Basis == record.Observed {
 		c.noteStale()
 	}
+}
+
+// carryEarlier completes hits from the newest record that has the result of each.
+func carryEarlier(pending []int, cur *record.Record, earlier iter.Seq[*record.Record]) {
+	for old := range recent(earlier) {
+		e := newComparing(old, cur)
+		pending = slices.DeleteFunc(pending, func(i int) bool { return e.hasResult(i) && e.carry(i) })
+		if len(pending) == 0 {
+			return
+		}
+	}
+}
+
+// hasResult says that the older record has the result that step i has now, or may
+// have.
+func (c *comparing) hasResult(i int) bool {
+	j := c.partner[i]
+	if j < 0 || c.prints.steps(i, j) == differs {
+		return false
+	}
+	outcome := c.old.steps[j].Outcome
+	return (outcome == record.Hit || outcome == record.Miss) && sameInstruction(&c.cur.steps[i], &c.old.steps[j])
+}
+
+// carry takes over what the older record knows of step i, and says whether it has the
+// result of it.
+func (c *comparing) carry(i int) bool {
+	j := c.partner[i]
+	if j < 0 || c.cur.steps[i].Outcome == record.Miss {
+		return false
+	}
+	step, from := &c.cur.steps[i], &c.old.steps[j]
+	if step.LastRunSeconds == nil && from.LastRunSeconds != nil && sameInstruction(step, from) {
+		seconds := *from.LastRunSeconds
+		step.LastRunSeconds = &seconds
+	}
+	if step.Outcome != record.Hit {
+		return false
+	}
+	has := c.hasResult(i)
+	if step.DiskSize == nil && has {
+		step.DiskSize = from.DiskSize
+	}
+	c.carryContent(i, j)
+	return has
 }
 
 // maxPastRuns bounds what a record remembers of instructions that it does not have.

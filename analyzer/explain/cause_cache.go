@@ -100,9 +100,9 @@ func otherEngine(p *pair) []Cause {
 	}
 	old, cur := engineName(p.old.rec.Engine), engineName(p.cur.rec.Engine)
 	if old == cur {
-		return []Cause{{Message: "the build before ran on another engine"}}
+		return []Cause{{Message: p.theBuild() + " ran on another engine"}}
 	}
-	return []Cause{{Message: fmt.Sprintf("the build before ran on another engine (%s)", old), Old: old, New: cur}}
+	return []Cause{{Message: fmt.Sprintf("%s ran on another engine (%s)", p.theBuild(), old), Old: old, New: cur}}
 }
 
 func engineName(e record.Engine) string {

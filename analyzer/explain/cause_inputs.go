@@ -113,7 +113,7 @@ func inputsChanged(p *pair) []Cause {
 			return []Cause{{Message: "it can write to build context " + plain(in.cur.Source) + ", which no two builds share"}}
 		}
 		if in.cur.Step == "" != (in.old.Step == "") || in.cur.Source != in.old.Source {
-			return []Cause{{Message: "what it builds on is another than in the build before"}}
+			return []Cause{{Message: "what it builds on is another than in " + p.theBuild()}}
 		}
 	}
 	return nil
@@ -142,7 +142,7 @@ func (p *pair) describeDifference(d difference) Cause {
 	now, before := func() string { return quote(shown(&p.cur.steps[d.i])) }, func() string { return quote(shown(&p.old.steps[d.j])) }
 	switch {
 	case d.i < 0 || d.j < 0:
-		return Cause{Message: "what it builds on is another than in the build before"}
+		return Cause{Message: "what it builds on is another than in " + p.theBuild()}
 	case d.kind == removed:
 		return Cause{Message: fmt.Sprintf("%s is no longer above it (was %s)", before(), p.old.at(d.j)), Old: shown(&p.old.steps[d.j])}
 	case d.kind == inserted:
@@ -157,14 +157,14 @@ func (p *pair) describeDifference(d difference) Cause {
 // describeEdit says how a step above, which came from the cache, differs from
 // what it was.
 func (p *pair) describeEdit(d difference) Cause {
-	out := Cause{Message: p.cur.at(d.i) + " is not what it was in the build before, and came from the cache"}
+	out := Cause{Message: p.cur.at(d.i) + " is not what it was in " + p.theBuild() + ", and came from the cache"}
 	above := newPair(p.comparing, d.i)
 	if above.j != d.j {
 		return out
 	}
 	for _, find := range []func(*pair) []Cause{instructionChanged, buildArgumentChanged, environmentChanged, stateChanged, filesChanged, remoteSourceChanged} {
 		for _, c := range find(above) {
-			out.Message = fmt.Sprintf("%s came from the cache, but not as in the build before: %s", p.cur.at(d.i), c.Message)
+			out.Message = fmt.Sprintf("%s came from the cache, but not as in %s: %s", p.cur.at(d.i), p.theBuild(), c.Message)
 			out.Old, out.New, out.Files, out.MoreFiles = c.Old, c.New, c.Files, c.MoreFiles
 			return out
 		}

@@ -33,7 +33,7 @@ func newStep(p *pair) []Cause {
 	}
 	n := p.cur.stageOf[p.i]
 	switch {
-	case !p.buildsFor(p.step.Platform):
+	case !p.builtFor(p.step.Platform):
 		return []Cause{{Message: "not built for " + plain(p.step.Platform) + " before"}}
 	case p.stagePartner[n] < 0 && p.step.Stage != "":
 		return []Cause{{Message: "stage " + plain(p.step.Stage) + " is new"}}
@@ -43,38 +43,51 @@ func newStep(p *pair) []Cause {
 	return []Cause{{Message: "new instruction"}}
 }
 
-// buildsFor says whether any step of this platform has a partner.
-func (c *comparing) buildsFor(platform string) bool {
-	for n, st := range c.cur.stages {
-		if st.platform == platform && c.stagePartner[n] >= 0 {
-			return true
-		}
-	}
-	return false
+// builtFor says whether the build before was one for this platform, or for one that
+// has become it.
+func (c *comparing) builtFor(platform string) bool {
+	_, ok := pairPlatforms(c.old, c.cur)[platform]
+	return ok
 }
 
-// previousIncomplete: whatever else differs, the build before left no result.
+// previousIncomplete: the build before did not come to the step, and left nothing,
+// whatever else differs.
 func previousIncomplete(p *pair) []Cause {
+	if p.oldStep == nil || p.cameTo(p.i) {
+		return nil
+	}
+	what := ""
+	switch p.oldStep.Outcome {
+	case record.StepCanceled:
+		what = "was cancelled"
+	case record.NotRun:
+		what = "was not reached"
+	case record.Unused:
+		what = "its stage was not needed"
+	default:
+		what = "its result was not needed"
+	}
+	return []Cause{{Message: what + " in " + p.theBuild()}}
+}
+
+// previousUnfinished: it ran in the build before with the key that it has now, and
+// came to no result. Where the key is another one that is why it ran, as it would
+// have after a success.
+func previousUnfinished(p *pair) []Cause {
 	if p.oldStep == nil {
 		return nil
 	}
-	message := ""
 	switch p.oldStep.Outcome {
 	case record.StepFailed:
-		message = "failed in the build before"
+		return []Cause{{Message: "failed in " + p.theBuild()}}
 	case record.StepCanceled:
-		message = "was cancelled in the build before"
-	case record.NotRun:
-		message = "was not reached in the build before"
-	case record.Unused:
-		message = "its stage was not needed in the build before"
-	case record.None:
-		if isBase(p.step) || len(p.oldStep.Vertices) > 0 || len(p.step.Vertices) == 0 {
-			return nil
-		}
-		message = "its result was not needed in the build before"
-	default:
-		return nil
+		return []Cause{{Message: "was cancelled in " + p.theBuild()}}
 	}
-	return []Cause{{Message: message}}
+	return nil
+}
+
+// hadResult says of a step without a result of its own in the build before that it
+// needed none there.
+func hadResult(step, old *record.Step) bool {
+	return isBase(step) || len(old.Vertices) > 0 || len(step.Vertices) == 0
 }

@@ -84,7 +84,7 @@ func TestRequestsAndEngines(t *testing.T) {
 			11 unknown: same key as before, and it is not known whether the two engines share a cache
 			12 unknown: same key as before, and it is not known whether the two engines share a cache`},
 		{name: "failed before", edits: [][]edit{{replace("RUN fetch", "RUN fail")}, {replace("RUN fail", "RUN fetch again")}}, want: `
-			7 instruction-changed: instruction changed, was 'RUN fail'; previous-incomplete: failed in the build before
+			7 instruction-changed: instruction changed, was 'RUN fail'
 			8 previous-incomplete: was not reached in the build before; parent-rebuilt<7: follows line 7
 			9 previous-incomplete: was not reached in the build before; parent-rebuilt<8: follows line 8
 			11 previous-incomplete: was not reached in the build before; stage-output-changed<9: files from stage build came out different

@@ -27,7 +27,11 @@
 // compared in pairs.
 package explain
 
-import "github.com/layerwise/layerwise/analyzer/record"
+import (
+	"iter"
+
+	"github.com/layerwise/layerwise/analyzer/record"
+)
 
 // Comparison is what two records say about each other.
 type Comparison struct {
@@ -59,6 +63,9 @@ type Comparison struct {
 	Removed []string
 	// Unreached is what the build before did not come to; nil where it came to all.
 	Unreached *Unreached
+	// Earlier are the steps whose causes come from an earlier build than Baseline, by
+	// that build, the newest first.
+	Earlier []Earlier
 }
 
 // Cause is one reason for a miss. It alone would have been enough.
@@ -95,7 +102,12 @@ type Root struct {
 // Compare says what changed from old to cur. Without an older record (nil) every
 // miss is a first build. It accepts any records, also ones that contradict
 // themselves, and its result is the same for the same input.
-func Compare(old, cur *record.Record) *Comparison {
+func Compare(old, cur *record.Record) *Comparison { return CompareAll(old, cur, nil) }
+
+// CompareAll is Compare where there are earlier records of the project than old, the
+// newest first. They are read only if old says nothing of a step that ran, and tell
+// then what changed since a build that came to it; earlier may be nil.
+func CompareAll(old, cur *record.Record, earlier iter.Seq[*record.Record]) *Comparison {
 	out := &Comparison{Causes: map[string][]Cause{}, Saved: map[string]float64{}, SharedWith: map[string]string{}, Aligned: map[string]string{}}
 	if cur == nil {
 		return out
@@ -105,12 +117,18 @@ func Compare(old, cur *record.Record) *Comparison {
 		out.Baseline = old.ID
 	}
 	c.alignment(out)
+	var pending []int
 	for _, i := range c.cur.order {
 		id := c.cur.steps[i].ID
-		if _, known := out.Causes[id]; !known && c.cur.ran(i) { // ids of odd records repeat
+		switch _, known := out.Causes[id]; {
+		case known || !c.cur.ran(i): // ids of odd records repeat
+		case earlier == nil || c.cameTo(i):
 			out.Causes[id] = c.causes(i)
+		default:
+			pending = append(pending, i)
 		}
 	}
+	c.causesEarlier(pending, earlier, out)
 	c.cost(out)
 	out.Unreached = c.unreached()
 	return out
@@ -120,6 +138,7 @@ func Compare(old, cur *record.Record) *Comparison {
 type comparing struct {
 	old, cur *side
 	first    bool // there is no older record
+	earlier  bool // there are newer ones than the older record
 	aligned
 	prints *fingerprints
 	descent

@@ -31,6 +31,7 @@ var rules = []rule{
 // lastResorts apply to a step in which the rules found nothing. The first that
 // has a cause is the only one.
 var lastResorts = []rule{
+	{PreviousIncomplete, previousUnfinished},
 	{ParentRebuilt, madeAgain},
 	{InputsChanged, inputsChanged},
 	{Unknown, missingEvidence},

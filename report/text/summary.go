@@ -2,7 +2,6 @@ package text
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/layerwise/layerwise/report"
@@ -17,6 +16,15 @@ func (v *view) summary() {
 	v.wrapped(bold, margin, v.sentence())
 	if u := v.build.Unreached; u != nil {
 		v.wrapped(plain, 2*margin, v.says(u.Message))
+	}
+	for _, e := range v.build.Earlier {
+		if lines := v.lines(e.Steps); lines != "" {
+			are, them := "is", "it"
+			if strings.HasPrefix(lines, "lines ") {
+				are, them = "are", "them"
+			}
+			v.wrapped(plain, 2*margin, fmt.Sprintf("%s %s compared with the build %s, the last before it that came to %s", lines, are, ago(e.Started, v.opts.Now), them))
+		}
 	}
 	for _, l := range v.roots() {
 		v.wrapped(plain, 2*margin, l)
@@ -38,12 +46,16 @@ func (v *view) sentence() string {
 		}
 	}
 	add(hit, count(hit, "hit")+timed(" saved "+atLeast(sum.SavedAtLeast), sum.SecondsSaved, noticeable))
-	add(miss, count(miss, "miss")+timed(" cost "+atLeast(sum.RunAtLeast), sum.SecondsRun, measurable))
+	cost := sum.SecondsRun
+	if failed+canceled > 0 { // whose time is told with them
+		cost = v.seconds("miss")
+	}
+	add(miss, count(miss, "miss")+timed(" cost "+atLeast(sum.RunAtLeast), cost, measurable))
 	if hit > 0 && miss+failed+canceled == 0 {
 		parts = append(parts, "no misses")
 	}
-	add(failed, fmt.Sprintf("%d failed", failed))
-	add(canceled, fmt.Sprintf("%d canceled", canceled))
+	add(failed, fmt.Sprintf("%d failed", failed)+timed(" after ", v.seconds("failed"), measurable))
+	add(canceled, fmt.Sprintf("%d canceled", canceled)+timed(" after ", v.seconds("canceled"), measurable))
 	add(notRun, fmt.Sprintf("%d not run", notRun))
 	if len(parts) == 0 {
 		parts = append(parts, "nothing to run")
@@ -129,31 +141,16 @@ func (v *view) count(outcome string) int {
 	return n
 }
 
-// roots has one line for each cause of its own, dearest first. A first build
-// has none: all of it is the cause.
-func (v *view) roots() []string {
-	if v.first {
-		return nil
-	}
-	var lines []string
-	roots := slices.DeleteFunc(slices.Clone(v.build.Roots), func(r report.Root) bool {
-		s := v.steps[r.Step]
-		sharesTime := len(r.Steps) <= 1 && s != nil && v.steps[s.SharedWith] != nil // with another line, which tells it
-		return sharesTime || v.onlyUnreached(s)
-	})
-	all := len(roots)
-	if len(roots) > mostRoots+1 && !v.opts.Verbose {
-		roots = roots[:mostRoots]
-	}
-	for _, r := range roots {
-		if s := v.steps[r.Step]; s != nil {
-			lines = append(lines, v.root(s, r))
+// seconds is the time of all steps with an outcome, that of steps which share an
+// operation once.
+func (v *view) seconds(outcome string) float64 {
+	sum := 0.0
+	for i := range v.build.Steps {
+		if s := &v.build.Steps[i]; s.Outcome == outcome && v.steps[s.SharedWith] == nil {
+			sum += max(0, s.Seconds)
 		}
 	}
-	if more := all - len(roots); more > 0 {
-		lines = append(lines, fmt.Sprintf("and %d more causes", more))
-	}
-	return lines
+	return sum
 }
 
 // onlyUnreached says that a step has no cause of its own but that the build before
@@ -168,34 +165,4 @@ func (v *view) onlyUnreached(s *report.Step) bool {
 		}
 	}
 	return v.unreached[s.ID]
-}
-
-// root writes "line 5 cost 9.9s with line 6: main.go changed".
-func (v *view) root(s *report.Step, r report.Root) string {
-	text := v.place(s, "")
-	if v.kind == report.Predict {
-		text += timed(" would cost "+about(r.AtLeast), r.Seconds, measurable)
-	} else {
-		text += " cost " + duration(r.Seconds)
-	}
-	others := slices.DeleteFunc(slices.Clone(r.Steps), func(id string) bool { return id == r.Step })
-	if lines := v.lines(others); lines != "" {
-		text += " with " + lines
-	}
-	var reasons []string
-	for i := range s.Causes {
-		if c := &s.Causes[i]; c.Root && !v.wasUnreached(s, c) {
-			for _, par := range v.cause(c)[:1] {
-				reasons = append(reasons, par.text)
-			}
-		}
-	}
-	const most = 2
-	if more := len(reasons) - most; more > 0 && !v.opts.Verbose {
-		reasons = append(reasons[:most], "and "+count(more, "more cause"))
-	}
-	if len(reasons) == 0 {
-		return text
-	}
-	return text + ": " + strings.Join(reasons, "; ")
 }

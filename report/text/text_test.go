@@ -36,6 +36,8 @@ func TestGolden(t *testing.T) {
 		{"build-failing", failing(), report.Options{Width: 100}},
 		{"build-several-fail", severalFail(), report.Options{Width: 100}},
 		{"build-after-failure", afterFailure(), report.Options{Width: 100}},
+		{"build-earlier", afterEarlier(), report.Options{Width: 100}},
+		{"build-emptied", emptied(), report.Options{Width: 100}},
 		{"predict-failure", predictedFailure(), report.Options{Width: 100}},
 		{"build-platforms", multiPlatform(), report.Options{Width: 110}},
 		{"build-hostile", hostile(), report.Options{Width: 110}},

@@ -15,18 +15,21 @@ type view struct {
 	build *report.BuildReport
 	steps map[string]*report.Step
 	shown []*report.Step // in the order of the report
-	// places are the lines of the shown steps, ascending, each once.
-	places    []int
+	// ends has the last line of the shown steps by their first.
+	ends      map[int]int
 	platforms []string // of the shown steps, in their order
 	// first says that every miss is a first build's: then no reason is worth a
 	// word.
 	first bool
 	// unreached are the ids of steps that the build before did not come to.
 	unreached map[string]bool
+	// repeated has, for a step whose causes are word for word those of the row with
+	// causes above it, the first such row.
+	repeated map[*report.Step]*report.Step
 }
 
 func newView(p *page, kind report.Kind, b *report.BuildReport) *view {
-	v := &view{page: p, kind: kind, build: b, steps: make(map[string]*report.Step, len(b.Steps))}
+	v := &view{page: p, kind: kind, build: b, steps: make(map[string]*report.Step, len(b.Steps)), ends: map[int]int{}}
 	for i := range b.Steps {
 		s := &b.Steps[i]
 		if _, twice := v.steps[s.ID]; !twice {
@@ -37,14 +40,12 @@ func newView(p *page, kind report.Kind, b *report.BuildReport) *view {
 		}
 		v.shown = append(v.shown, s)
 		if s.Line > 0 {
-			v.places = append(v.places, s.Line)
+			v.ends[s.Line] = max(v.ends[s.Line], s.Line, s.EndLine)
 		}
 		if !slices.Contains(v.platforms, s.Platform) {
 			v.platforms = append(v.platforms, s.Platform)
 		}
 	}
-	slices.Sort(v.places)
-	v.places = slices.Compact(v.places)
 	v.first = isFirst(b)
 	v.unreached = map[string]bool{}
 	if b.Unreached != nil {
@@ -52,6 +53,7 @@ func newView(p *page, kind report.Kind, b *report.BuildReport) *view {
 			v.unreached[id] = true
 		}
 	}
+	v.repeated = v.repetitions()
 	return v
 }
 
@@ -109,7 +111,7 @@ func (v *view) place(s *report.Step, platform string) string {
 }
 
 // lines names steps by their lines: "line 5", "lines 3–6 and 9", "" for none
-// that is known. A range leaves out nothing that is shown.
+// that is known. All lines of a range are those of the steps.
 func (v *view) lines(ids []string) string {
 	switch parts := v.ranges(ids); {
 	case len(parts) == 0:
@@ -151,11 +153,11 @@ func (v *view) ranges(ids []string) []string {
 	return parts
 }
 
-// run counts how many of the first lines follow each other on the page.
+// run counts how many of the first lines are those of instructions that follow each
+// other with nothing between them.
 func (v *view) run(lines []int) int {
-	at, found := slices.BinarySearch(v.places, lines[0])
 	n := 1
-	for found && n < len(lines) && at+n < len(v.places) && v.places[at+n] == lines[n] {
+	for n < len(lines) && lines[n] == v.ends[lines[n-1]]+1 {
 		n++
 	}
 	return n

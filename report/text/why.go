@@ -19,7 +19,10 @@ const (
 // why returns the reasons of a step's outcome, most telling first.
 func (v *view) why(s *report.Step) cell {
 	var c cell
-	if !v.first || v.opts.Verbose {
+	switch first := v.repeated[s]; {
+	case first != nil && !v.opts.Verbose:
+		c = one(plain, "as "+v.place(first, s.Platform))
+	case !v.first || v.opts.Verbose:
 		c = v.causes(s)
 	}
 	if s.Outcome == "hit" {

@@ -132,12 +132,15 @@ func (w *world) build(ts *testscript.TestScript, neg bool, args []string) {
 	if rec, err = stored(rec); err != nil {
 		ts.Fatalf("record: %v", err)
 	}
-	explain.CarryForward(w.last, rec)
-	c := explain.Compare(w.last, rec)
+	explain.CarryForwardAll(w.last, rec, earlier(w.earlier))
+	c := explain.CompareAll(w.last, rec, earlier(w.earlier))
 	if err := checkCosts(rec, c); err != nil {
 		ts.Fatalf("%v", err)
 	}
 	fmt.Fprint(ts.Stdout(), w.scrub(describeBuild(rec, c)))
+	if w.last != nil {
+		w.earlier = append(w.earlier, w.last)
+	}
 	w.last = rec
 }
 

@@ -11,8 +11,8 @@ import (
 )
 
 // describeBuild writes the outcome of every step, the causes of those that ran,
-// the roots with the steps that they cost where there are several, and the
-// warnings:
+// the roots with the steps that they cost where there are several, what is compared
+// with another build than the last, and the warnings:
 //
 //	stage-0 2 COPY miss
 //	    files-changed: a.txt changed
@@ -51,6 +51,13 @@ func describeBuild(rec *record.Record, c *explain.Comparison) string {
 				}
 			}
 		}
+	}
+	for _, e := range c.Earlier {
+		fmt.Fprint(&b, "compared with an earlier build:")
+		for _, id := range e.Steps {
+			fmt.Fprintf(&b, " [%s]", name(id))
+		}
+		fmt.Fprintln(&b)
 	}
 	for _, w := range rec.Warnings {
 		fmt.Fprintln(&b, "warning:", w)

@@ -22,6 +22,7 @@ type world struct {
 	images  *images
 	server  *server
 	last    *record.Record
+	earlier []*record.Record // before the last, the oldest first
 	started time.Time
 }
 

@@ -6,8 +6,10 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"iter"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -178,7 +180,7 @@ func (c *oracleCase) run(t *testing.T, eng engine.Engine) []*record.Record {
 		rec, err := solve.Run(ctx, eng, opt)
 		if rec != nil {
 			if len(records) > 0 {
-				explain.CarryForward(records[len(records)-1], rec)
+				explain.CarryForwardAll(records[len(records)-1], rec, earlier(records[:len(records)-1]))
 			}
 			records = append(records, rec)
 			if own, ok := eng.(*counting); ok {
@@ -268,12 +270,23 @@ func (c *oracleCase) compareOutcomes(t *testing.T, counted, inferred []*record.R
 	}
 }
 
+// earlier yields records newest first.
+func earlier(records []*record.Record) iter.Seq[*record.Record] {
+	return func(yield func(*record.Record) bool) {
+		for _, r := range slices.Backward(records) {
+			if !yield(r) {
+				return
+			}
+		}
+	}
+}
+
 // describe writes the outcome and the causes of every step that has any.
 func describe(records []*record.Record) string {
 	var b strings.Builder
 	var last *record.Record
-	for _, rec := range records {
-		c := explain.Compare(last, rec)
+	for i, rec := range records {
+		c := explain.CompareAll(last, rec, earlier(records[:max(0, i-1)]))
 		fmt.Fprintf(&b, "%s: %s\n", rec.Label, rec.Result)
 		for _, s := range rec.Steps {
 			if s.Outcome == record.None || s.Outcome == record.Unused {

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"time"
 
@@ -94,14 +95,14 @@ func (c *buildCommand) run(ctx context.Context, contextArg string) error {
 		rec.Seconds = time.Since(started).Seconds()
 		lap = time.Now()
 	}
-	old := c.remember(store, before, rec)
+	old, earlier := c.remember(store, before, rec)
 	phase(record.PhaseRecord)
 	done = c.waiting("stopping the engine …")
 	eng.Close()
 	done()
 	phase(record.PhaseEngineStop)
 	r := report.New(report.Build, version())
-	r.Builds = append(r.Builds, report.FromRecord(rec, old, explain.Compare(old, rec)))
+	r.Builds = append(r.Builds, report.FromRecord(rec, old, explain.CompareAll(old, rec, earlier)))
 	to := c.streams.Out
 	if exports.toStdout {
 		to = c.streams.Err
@@ -151,21 +152,25 @@ func (g *globals) records(cost string) (*history.Store, []byte) {
 }
 
 // remember compares with the last record of the project, and keeps this one. A
-// history that cannot be read or written never spoils a build; store may be nil.
-func (c *buildCommand) remember(store *history.Store, before *lookup, rec *record.Record) *record.Record {
+// history that cannot be read or written never spoils a build; store may be nil. The
+// records that are older than the last are read where that says nothing of a step.
+func (c *buildCommand) remember(store *history.Store, before *lookup, rec *record.Record) (old *record.Record, earlier iter.Seq[*record.Record]) {
 	if store == nil {
-		return nil
+		return nil, nil
 	}
 	old, warnings := before.wait()
 	for _, w := range warnings {
 		c.warn(w)
 	}
-	explain.CarryForward(old, rec)
+	if old != nil {
+		earlier = store.Earlier(old)
+	}
+	explain.CarryForwardAll(old, rec, earlier)
 	c.checkPrediction(before.prediction, rec)
 	if err := store.Save(rec); err != nil {
 		c.warn("this build is not recorded: " + err.Error())
 	}
-	return old
+	return old, earlier
 }
 
 // lookup reads the last record of a project, and the prediction for its next

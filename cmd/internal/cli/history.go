@@ -2,12 +2,14 @@ package cli
 
 import (
 	"fmt"
+	"iter"
 	"text/tabwriter"
 	"time"
 
 	"github.com/docker/go-units"
 	"github.com/layerwise/layerwise/analyzer/explain"
 	"github.com/layerwise/layerwise/analyzer/history"
+	"github.com/layerwise/layerwise/analyzer/record"
 	"github.com/layerwise/layerwise/report"
 	"github.com/spf13/cobra"
 )
@@ -114,8 +116,12 @@ func (c *historyShow) run(ids []string) error {
 	if err != nil {
 		return err
 	}
+	var earlier iter.Seq[*record.Record]
+	if old != nil {
+		earlier = store.Earlier(old)
+	}
 	r := report.New(report.Build, version())
-	r.Builds = append(r.Builds, report.FromRecord(cur, old, explain.Compare(old, cur)))
+	r.Builds = append(r.Builds, report.FromRecord(cur, old, explain.CompareAll(old, cur, earlier)))
 	return c.reportFlags.write(c.streams, c.streams.Out, outs, r)
 }
 

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"iter"
 	"slices"
 	"time"
 
@@ -86,7 +87,11 @@ func (c *predictCommand) run(ctx context.Context, contextArg string) error {
 		return err
 	}
 	r := report.New(report.Predict, version())
-	r.Builds = append(r.Builds, report.FromRecord(rec, old, explain.Compare(old, rec)))
+	var earlier iter.Seq[*record.Record]
+	if store != nil && old != nil {
+		earlier = store.Earlier(old)
+	}
+	r.Builds = append(r.Builds, report.FromRecord(rec, old, explain.CompareAll(old, rec, earlier)))
 	return c.reportFlags.write(c.streams, c.streams.Out, outs, r)
 }
 

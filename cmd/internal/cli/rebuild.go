@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/layerwise/layerwise/analyzer/engine"
 	"github.com/layerwise/layerwise/analyzer/engine/embedded"
@@ -217,6 +218,7 @@ type experiment struct {
 	source  solve.Source
 	report  *report.Report
 	last    *record.Record
+	earlier []*record.Record // before the last, the newest first
 	title   string
 }
 
@@ -258,8 +260,11 @@ func (x *experiment) build(ctx context.Context, b scenario.Build) (*record.Recor
 	if x.isColdByForce(b.Index) {
 		rec.Warnings = append(rec.Warnings, "this engine's cache is not the experiment's own: what other builds left in it can be reused from the second build on")
 	}
-	explain.CarryForward(x.last, rec)
-	x.report.Builds = append(x.report.Builds, report.FromRecord(rec, x.last, explain.Compare(x.last, rec)))
+	explain.CarryForwardAll(x.last, rec, slices.Values(x.earlier))
+	x.report.Builds = append(x.report.Builds, report.FromRecord(rec, x.last, explain.CompareAll(x.last, rec, slices.Values(x.earlier))))
+	if x.last != nil {
+		x.earlier = slices.Insert(x.earlier, 0, x.last)
+	}
 	x.last = rec
 	return rec, buildErr
 }
