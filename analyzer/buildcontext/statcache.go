@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/layerwise/layerwise/analyzer/internal/atomicfile"
 )
 
 // StatCache keeps the digests of files between scans, in one file for each
@@ -127,22 +129,8 @@ func (c *StatCache) store(root string, data []byte) {
 
 // replace writes one file of the cache, whole or not at all.
 func (c *StatCache) replace(path string, data []byte) {
-	if os.MkdirAll(c.dir, 0o700) != nil {
-		return
-	}
-	temp, err := os.CreateTemp(c.dir, ".tmp-*")
-	if err != nil {
-		return
-	}
-	_, err = temp.Write(data)
-	if closeErr := temp.Close(); err == nil {
-		err = closeErr
-	}
-	if err == nil {
-		err = os.Rename(temp.Name(), path)
-	}
-	if err != nil {
-		os.Remove(temp.Name())
+	if os.MkdirAll(c.dir, 0o700) == nil {
+		_ = atomicfile.Write(path, ".tmp-*", 0o600, data) // it is a cache
 	}
 }
 

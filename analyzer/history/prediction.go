@@ -16,17 +16,7 @@ const predictionName = "prediction.zst"
 // SavePrediction keeps what was predicted for the next build of a project, in
 // place of an earlier prediction. It lasts until a build of the project is saved.
 func (s *Store) SavePrediction(r *record.Record) error {
-	folder := filepath.Join(s.dir, projectFolder(r.Project))
-	temp, err := createTemp(folder)
-	if err != nil {
-		return fmt.Errorf("cannot save the prediction: %w", err)
-	}
-	err = writeFile(temp, r)
-	if err == nil {
-		err = os.Rename(temp.Name(), filepath.Join(folder, predictionName))
-	}
-	if err != nil {
-		os.Remove(temp.Name())
+	if err := writeFile(filepath.Join(s.dir, projectFolder(r.Project), predictionName), r); err != nil {
 		return fmt.Errorf("cannot save the prediction: %w", err)
 	}
 	return nil

@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/layerwise/layerwise/analyzer/internal/atomicfile"
 )
 
 // saltSize is the length of a store's salt in bytes.
@@ -45,31 +47,21 @@ func readSalt(path string) ([]byte, error) {
 
 // makeSalt makes a salt in one step, unless there is one.
 func (s *Store) makeSalt(path string) error {
-	temp, err := os.CreateTemp(s.dir, tempPattern)
+	temp, err := atomicfile.Create(path, tempPattern, 0o600)
 	if err != nil {
 		return err
 	}
-	defer os.Remove(temp.Name())
 	salt := make([]byte, saltSize)
 	rand.Read(salt) // never fails (crypto/rand)
 	_, err = temp.Write(salt)
 	if err == nil {
 		err = temp.Sync()
 	}
-	if closeErr := temp.Close(); err == nil {
-		err = closeErr
-	}
 	if err != nil {
+		return errors.Join(err, temp.Discard())
+	}
+	if err := temp.CommitNew(); !errors.Is(err, fs.ErrExist) {
 		return err
-	}
-	// A link does not replace what is there, as a rename does.
-	err = os.Link(temp.Name(), path)
-	if errors.Is(err, fs.ErrExist) {
-		return nil
-	}
-	if err != nil {
-		// Not every file system has links; without them the last one wins.
-		return os.Rename(temp.Name(), path)
 	}
 	return nil
 }

@@ -17,6 +17,7 @@ package history
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -24,6 +25,7 @@ import (
 	"regexp"
 	"time"
 
+	"github.com/layerwise/layerwise/analyzer/internal/atomicfile"
 	"github.com/layerwise/layerwise/analyzer/record"
 )
 
@@ -95,16 +97,7 @@ func (s *Store) Save(r *record.Record) error {
 		return fmt.Errorf("cannot save a record: %.100q cannot be an id", r.ID)
 	}
 	folder := filepath.Join(s.dir, projectFolder(r.Project))
-	temp, err := createTemp(folder)
-	if err != nil {
-		return fmt.Errorf("cannot save record %s: %w", r.ID, err)
-	}
-	err = writeFile(temp, r)
-	if err == nil {
-		err = os.Rename(temp.Name(), filepath.Join(folder, r.ID+suffix))
-	}
-	if err != nil {
-		os.Remove(temp.Name())
+	if err := writeFile(filepath.Join(folder, r.ID+suffix), r); err != nil {
 		return fmt.Errorf("cannot save record %s: %w", r.ID, err)
 	}
 	os.Remove(filepath.Join(folder, predictionName)) // it was for this build
@@ -116,37 +109,41 @@ func (s *Store) Save(r *record.Record) error {
 	return nil
 }
 
-// createTemp makes a temporary file, private to the user, in a folder, and the
-// folder where it is missing.
-func createTemp(folder string) (*os.File, error) {
+// create starts a file, private to the user, and makes its folder where it is
+// missing.
+func create(path string) (*atomicfile.File, error) {
 	for attempt := 0; ; attempt++ {
-		if err := os.MkdirAll(folder, 0o700); err != nil {
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			return nil, err
 		}
 		// Another process may prune the folder, still empty, at this moment.
-		temp, err := os.CreateTemp(folder, tempPattern)
+		temp, err := atomicfile.Create(path, tempPattern, 0o600)
 		if err == nil || !os.IsNotExist(err) || attempt == 10 {
 			return temp, err
 		}
 	}
 }
 
-// writeFile writes a record, with its header, and closes f. It does not wait for
-// the disk: after a loss of power the record may be damaged, which its checksum
-// shows and costs one comparison; the wait would cost every build.
-func writeFile(f *os.File, r *record.Record) error {
+// writeFile writes the file of a record, with its header, whole or not at all. It
+// does not wait for the disk: after a loss of power the record may be damaged, which
+// its checksum shows and costs one comparison; the wait would cost every build.
+func writeFile(path string, r *record.Record) error {
+	f, err := create(path)
+	if err != nil {
+		return err
+	}
 	buffered := bufio.NewWriter(f)
-	err := writeHeader(buffered, entryOf(r))
+	err = writeHeader(buffered, entryOf(r))
 	if err == nil {
 		err = record.Write(buffered, r)
 	}
 	if err == nil {
 		err = buffered.Flush()
 	}
-	if closeErr := f.Close(); err == nil {
-		err = closeErr
+	if err != nil {
+		return errors.Join(err, f.Discard())
 	}
-	return err
+	return f.Commit()
 }
 
 // readFile reads the record of a file.

@@ -15,6 +15,8 @@ import (
 	"github.com/klauspost/compress/zstd"
 	"github.com/opencontainers/go-digest"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/layerwise/layerwise/analyzer/internal/atomicfile"
 )
 
 // Cache keeps what layers hold in a folder: a file for each layer by its diffID,
@@ -107,13 +109,12 @@ func (c *Cache) diffID(blob digest.Digest) (digest.Digest, error) {
 
 // read reads a layer, and keeps what it holds where that can be written.
 func (c *Cache) read(blob io.Reader, d ocispecs.Descriptor) (Layer, error) {
-	temp, err := c.createTemp()
+	temp, err := c.create()
 	if err != nil {
 		return Read(blob, d, Limits{}, nil)
 	}
-	defer os.Remove(temp.Name())
-	defer temp.Close()
-	w, err := newEntryWriter(temp)
+	defer temp.Discard()
+	w, err := newEntryWriter(temp.File)
 	if err != nil {
 		return Read(blob, d, Limits{}, nil)
 	}
@@ -122,7 +123,7 @@ func (c *Cache) read(blob io.Reader, d ocispecs.Descriptor) (Layer, error) {
 		w.zw.Close()
 		return Layer{}, err
 	}
-	if w.finish(l) == nil && temp.Close() == nil && os.Rename(temp.Name(), c.layerPath(l.DiffID)) == nil {
+	if w.finish(l) == nil && temp.CommitAs(c.layerPath(l.DiffID)) == nil {
 		c.writeBlob(d.Digest, l.DiffID)
 		c.prune()
 	}
@@ -131,14 +132,13 @@ func (c *Cache) read(blob io.Reader, d ocispecs.Descriptor) (Layer, error) {
 
 // writeBlob notes what a blob unpacks to.
 func (c *Cache) writeBlob(blob, diffID digest.Digest) {
-	temp, err := c.createTemp()
+	temp, err := c.create()
 	if err != nil {
 		return
 	}
-	defer os.Remove(temp.Name())
-	_, err = temp.WriteString(string(diffID))
-	if closeErr := temp.Close(); err == nil && closeErr == nil {
-		os.Rename(temp.Name(), c.blobPath(blob))
+	defer temp.Discard()
+	if _, err := temp.WriteString(string(diffID)); err == nil {
+		_ = temp.CommitAs(c.blobPath(blob)) // it is a cache
 	}
 }
 
@@ -167,14 +167,15 @@ func (c *Cache) open(path string) (*os.File, error) {
 	return os.Open(path)
 }
 
-func (c *Cache) createTemp() (*os.File, error) {
+// create starts a file of the cache, whose name is known when it is written.
+func (c *Cache) create() (*atomicfile.File, error) {
 	if c.dir == "" {
 		return nil, errors.New("no cache")
 	}
 	if err := os.MkdirAll(c.dir, 0o700); err != nil {
 		return nil, err
 	}
-	return os.CreateTemp(c.dir, tempPattern)
+	return atomicfile.Create(filepath.Join(c.dir, "new"), tempPattern, 0o600)
 }
 
 // The file of a layer starts with a block of fixed length, which holds a checksum

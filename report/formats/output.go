@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/layerwise/layerwise/analyzer/outputfile"
 	"github.com/layerwise/layerwise/report"
 )
 
@@ -76,7 +77,7 @@ func (o Output) Write(stdout io.Writer, r *report.Report, opts report.Options) e
 		return renderer.Render(stdout, r, opts)
 	}
 	opts.Color, opts.ASCII, opts.Width = false, false, 0
-	err := writeFile(o.File, func(w io.Writer) error { return renderer.Render(w, r, opts) })
+	err := outputfile.Write(o.File, func(w io.Writer) error { return renderer.Render(w, r, opts) })
 	if err != nil {
 		return fmt.Errorf("cannot write the %s report: %w", o.Format, err)
 	}

@@ -10,12 +10,14 @@ import (
 	"syscall"
 
 	"github.com/layerwise/layerwise/analyzer/engine/embedded/internal/sandbox"
+	"github.com/layerwise/layerwise/analyzer/internal/atomicfile"
 )
 
 // Files of the state folder that are not BuildKit's.
 const (
 	lockName   = "lock"
 	markerName = "layerwise-engine.json"
+	markerTemp = markerName + "*.new" // a marker that is not whole yet
 	logName    = "engine.log"
 )
 
@@ -92,7 +94,7 @@ func markEmpty(root string) error {
 		return fmt.Errorf("read the engine's state folder: %w", err)
 	}
 	for _, e := range entries {
-		if e.Name() == lockName || e.Name() == markerName+".new" {
+		if unfinished, _ := filepath.Match(markerTemp, e.Name()); unfinished || e.Name() == lockName {
 			continue
 		}
 		if isOurs(root) {
@@ -143,11 +145,7 @@ func writeMarker(root string, m marker) error {
 	if err != nil {
 		return fmt.Errorf("mark state folder: %w", err)
 	}
-	path := filepath.Join(root, markerName)
-	if err := os.WriteFile(path+".new", append(text, '\n'), 0o600); err != nil {
-		return fmt.Errorf("mark state folder: %w", err)
-	}
-	if err := os.Rename(path+".new", path); err != nil {
+	if err := atomicfile.Write(filepath.Join(root, markerName), markerTemp, 0o600, append(text, '\n')); err != nil {
 		return fmt.Errorf("mark state folder: %w", err)
 	}
 	return nil

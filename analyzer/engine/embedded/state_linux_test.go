@@ -45,7 +45,7 @@ func TestMarker(t *testing.T) {
 // perhaps half a marker.
 func TestMarkerOfAnUnfinishedStart(t *testing.T) {
 	root := t.TempDir()
-	for _, name := range []string{lockName, markerName + ".new"} {
+	for _, name := range []string{lockName, markerName + ".new", markerName + "ABC.new"} {
 		if err := os.WriteFile(filepath.Join(root, name), []byte("{"), 0o600); err != nil {
 			t.Fatal(err)
 		}

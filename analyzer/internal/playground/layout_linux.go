@@ -18,11 +18,15 @@ import (
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 	"golang.org/x/sys/unix"
 
+	"github.com/layerwise/layerwise/analyzer/internal/atomicfile"
 	"github.com/layerwise/layerwise/analyzer/internal/playground/tool"
 )
 
 // stampAnnotation, on a manifest in index.json, identifies the file that the image's program was copied from.
 const stampAnnotation = "dev.layerwise.playground.program"
+
+// tempPattern is the name of a file that is not whole yet.
+const tempPattern = ".new-*"
 
 // keep is how long blobs of other binaries stay after their last use, for the sake of a process
 // that still reads them.
@@ -201,12 +205,11 @@ func (l layout) writeJSON(mediaType string, v any) (ocispecs.Descriptor, error) 
 
 // writeBlob stores what fill writes under its digest.
 func (l layout) writeBlob(mediaType string, fill func(io.Writer) error) (ocispecs.Descriptor, error) {
-	tmp, err := os.CreateTemp(l.blobs(), ".new-*")
+	tmp, err := atomicfile.Create(filepath.Join(l.blobs(), "blob"), tempPattern, 0o644)
 	if err != nil {
 		return ocispecs.Descriptor{}, err
 	}
-	defer os.Remove(tmp.Name())
-	defer tmp.Close()
+	defer tmp.Discard()
 	digester := digest.Canonical.Digester()
 	if err := fill(io.MultiWriter(tmp, digester.Hash())); err != nil {
 		return ocispecs.Descriptor{}, err
@@ -216,7 +219,7 @@ func (l layout) writeBlob(mediaType string, fill func(io.Writer) error) (ocispec
 		return ocispecs.Descriptor{}, err
 	}
 	d := digester.Digest()
-	if err := errors.Join(tmp.Chmod(0o644), tmp.Close(), os.Rename(tmp.Name(), l.blob(d))); err != nil {
+	if err := errors.Join(tmp.Chmod(0o644), tmp.CommitAs(l.blob(d))); err != nil {
 		return ocispecs.Descriptor{}, err
 	}
 	return ocispecs.Descriptor{MediaType: mediaType, Digest: d, Size: info.Size()}, nil
@@ -237,11 +240,7 @@ func (l layout) writeIndex(index ocispecs.Index) error {
 
 // replace writes a file of the layout at once: readers see the old content or the new.
 func (l layout) replace(name string, data []byte) error {
-	tmp := filepath.Join(string(l), ".new-"+name)
-	if err := os.WriteFile(tmp, data, 0o644); err != nil {
-		return err
-	}
-	return os.Rename(tmp, filepath.Join(string(l), name))
+	return atomicfile.Write(filepath.Join(string(l), name), tempPattern, 0o644, data)
 }
 
 // prune removes the images of other binaries, and stray blobs, that were not used for a while. The

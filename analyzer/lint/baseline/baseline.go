@@ -15,18 +15,18 @@
 package baseline
 
 import (
-	"bytes"
 	"cmp"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 
 	"github.com/layerwise/layerwise/analyzer/inputfile"
+	"github.com/layerwise/layerwise/analyzer/outputfile"
 )
 
 // Schema names the format.
@@ -142,35 +142,17 @@ func (b *Baseline) Write() error {
 	slices.SortFunc(d.Findings, func(x, y Entry) int {
 		return cmp.Or(cmp.Compare(x.File, y.File), cmp.Compare(x.Rule, y.Rule), cmp.Compare(x.Fingerprint, y.Fingerprint))
 	})
-	var text bytes.Buffer
-	encoder := json.NewEncoder(&text)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	if err := encoder.Encode(d); err != nil {
-		return err
-	}
-	path, mode := b.path, fs.FileMode(0o666)
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		path = real
-	}
-	info, err := os.Stat(path)
-	if err == nil && !info.Mode().IsRegular() {
+	if info, err := os.Stat(b.path); err == nil && !info.Mode().IsRegular() {
 		return fmt.Errorf("cannot write the baseline %s: it is no regular file", b.path)
 	}
-	temp := filepath.Join(filepath.Dir(path), ".layerwise-"+rand.Text()[:12]+".tmp")
-	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	err := outputfile.Write(b.path, func(w io.Writer) error {
+		encoder := json.NewEncoder(w)
+		encoder.SetEscapeHTML(false)
+		encoder.SetIndent("", "  ")
+		return encoder.Encode(d)
+	})
 	if err != nil {
 		return fmt.Errorf("cannot write the baseline %s: %w", b.path, err)
-	}
-	_, err = f.Write(text.Bytes())
-	if info != nil && err == nil {
-		err = f.Chmod(info.Mode().Perm())
-	}
-	if err = errors.Join(err, f.Close()); err == nil {
-		err = os.Rename(temp, path)
-	}
-	if err != nil {
-		return errors.Join(fmt.Errorf("cannot write the baseline %s: %w", b.path, err), os.Remove(temp))
 	}
 	return nil
 }

@@ -3,7 +3,6 @@ package fix
 import (
 	"bytes"
 	"cmp"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,7 +10,12 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/layerwise/layerwise/analyzer/internal/atomicfile"
 )
+
+// pattern is the name of a file that is not whole yet.
+const pattern = ".layerwise-*.tmp"
 
 // Changed is a file that fixes changed.
 type Changed struct {
@@ -49,7 +53,7 @@ func (c *Changed) write(roots []string) error {
 		return err
 	}
 	if c.Made {
-		return create(place, c.New, 0o666, nil)
+		return create(place, c.New)
 	}
 	f, err := os.OpenFile(place, os.O_RDWR, 0) // says whether it may be changed
 	if err != nil {
@@ -70,31 +74,29 @@ func (c *Changed) write(roots []string) error {
 	if !bytes.Equal(now, c.Old) {
 		return errors.New("it was changed since it was read")
 	}
-	temp := filepath.Join(filepath.Dir(place), ".layerwise-"+rand.Text()[:12]+".tmp")
-	if err := create(temp, c.New, 0o600, info); err != nil {
-		return err
-	}
-	if err := os.Rename(temp, place); err != nil {
-		return errors.Join(reason(err), os.Remove(temp))
-	}
-	return nil
-}
-
-// create writes a file that must not be there. like is what it should look like,
-// where that is not nil.
-func create(place string, data []byte, mode fs.FileMode, like fs.FileInfo) error {
-	f, err := os.OpenFile(place, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	temp, err := atomicfile.Create(place, pattern, 0o600)
 	if err != nil {
 		return reason(err)
 	}
-	_, err = f.Write(data)
-	if err == nil && like != nil {
-		err = errors.Join(keepOwner(f, like), f.Chmod(like.Mode()))
+	if _, err = temp.Write(c.New); err == nil {
+		err = errors.Join(keepOwner(temp.File, info), temp.Chmod(info.Mode()))
 	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		return errors.Join(reason(err), os.Remove(place))
+	if err != nil {
+		return errors.Join(reason(err), temp.Discard())
 	}
-	return nil
+	return reason(temp.Commit())
+}
+
+// create writes a file that must not be there.
+func create(place string, data []byte) error {
+	f, err := atomicfile.Create(place, pattern, 0o666)
+	if err != nil {
+		return reason(err)
+	}
+	if _, err := f.Write(data); err != nil {
+		return errors.Join(reason(err), f.Discard())
+	}
+	return reason(f.CommitNew())
 }
 
 // resolve follows the links of a name, and refuses to leave the folders given.
@@ -132,6 +134,10 @@ func reason(err error) error {
 	var pe *fs.PathError
 	if errors.As(err, &pe) {
 		return pe.Err
+	}
+	var link *os.LinkError
+	if errors.As(err, &link) {
+		return link.Err
 	}
 	return err
 }

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/layerwise/layerwise/analyzer/outputfile"
 	"github.com/layerwise/layerwise/analyzer/solve"
 	"github.com/moby/buildkit/client"
 	"github.com/tonistiigi/go-csvvalue"
@@ -127,16 +128,15 @@ type nopCloser struct{ io.Writer }
 
 func (nopCloser) Close() error { return nil }
 
-// pendingFile is written under a temporary name beside its destination.
+// pendingFile appears at its destination after a build that succeeded.
 type pendingFile struct {
 	dest string
-	temp *os.File
+	file *outputfile.File // nil until the engine sends something
 }
 
-func (p *pendingFile) create() (io.WriteCloser, error) {
-	f, err := os.CreateTemp(filepath.Dir(p.dest), "."+filepath.Base(p.dest)+".*")
-	p.temp = f
-	return f, err
+func (p *pendingFile) create() (_ io.WriteCloser, err error) {
+	p.file, err = outputfile.Create(p.dest)
+	return p.file, err
 }
 
 // finish gives the files their names after a success, and removes them after a
@@ -145,12 +145,11 @@ func (o *outputs) finish(succeeded bool) error {
 	var errs []error
 	for _, p := range o.pending {
 		switch {
-		case p.temp == nil:
+		case p.file == nil:
 		case succeeded:
-			errs = append(errs, os.Chmod(p.temp.Name(), 0o644), os.Rename(p.temp.Name(), p.dest))
+			errs = append(errs, p.file.Commit())
 		default:
-			p.temp.Close()
-			errs = append(errs, os.Remove(p.temp.Name()))
+			errs = append(errs, p.file.Discard())
 		}
 	}
 	return errors.Join(errs...)

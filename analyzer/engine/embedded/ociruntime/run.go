@@ -15,6 +15,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/layerwise/layerwise/analyzer/internal/atomicfile"
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 )
@@ -151,7 +152,7 @@ func (c *container) start(link *os.File, signals <-chan os.Signal, ended <-chan 
 	}
 	go c.forward(c.state, signals, ended)
 	if c.opt.pidFile != "" {
-		if err := writeFileAtomic(c.opt.pidFile, []byte(strconv.Itoa(c.state.Pid))); err != nil {
+		if err := atomicfile.Write(c.opt.pidFile, ".tmp-*", 0o600, []byte(strconv.Itoa(c.state.Pid))); err != nil {
 			return fmt.Errorf("pid file: %w", err)
 		}
 	}

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/layerwise/layerwise/analyzer/internal/atomicfile"
 )
 
 // state is what is stored of a container, and what the state command prints.
@@ -80,7 +82,7 @@ func (s store) save(st state) error {
 	if err != nil {
 		return err
 	}
-	if err := writeFileAtomic(s.path(st.ID), data); err != nil {
+	if err := atomicfile.Write(s.path(st.ID), ".tmp-*", 0o600, data); err != nil {
 		return fmt.Errorf("state of container %s: %w", st.ID, err)
 	}
 	return nil
@@ -151,21 +153,4 @@ func sameProcess(st state) bool {
 func bootID() string {
 	data, _ := os.ReadFile("/proc/sys/kernel/random/boot_id")
 	return strings.TrimSpace(string(data))
-}
-
-// writeFileAtomic writes a file that readers see whole or not at all.
-func writeFileAtomic(path string, data []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".tmp-*")
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	err = errors.Join(err, f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
-	}
-	return nil
 }
