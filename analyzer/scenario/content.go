@@ -125,45 +125,45 @@ func (r Replace) apply(f *files) error {
 
 func readChange(n node) (Action, error) {
 	var c Change
-	if n.isScalar() {
-		err := n.text(&c.Path)
+	if n.IsText() {
+		err := n.Text(&c.Path)
 		return c, err
 	}
-	err := n.object(
-		field{"path", required, text(&c.Path)},
-		field{"content", optional, func(n node) error { c.Content = new(string); return n.text(c.Content) }},
+	err := n.Object(
+		field{Key: "path", Required: true, Read: text(&c.Path)},
+		field{Key: "content", Read: func(n node) error { c.Content = new(string); return n.Text(c.Content) }},
 	)
 	return c, err
 }
 
 func readAdd(n node) (Action, error) {
 	var a Add
-	err := n.object(
-		field{"path", required, text(&a.Path)},
-		field{"content", optional, text(&a.Content)},
-		field{"mode", optional, mode(&a.Mode)},
+	err := n.Object(
+		field{Key: "path", Required: true, Read: text(&a.Path)},
+		field{Key: "content", Read: text(&a.Content)},
+		field{Key: "mode", Read: mode(&a.Mode)},
 	)
 	return a, err
 }
 
 func readDelete(n node) (Action, error) {
 	var d Delete
-	err := n.text(&d.Path)
+	err := n.Text(&d.Path)
 	return d, err
 }
 
 func readRename(n node) (Action, error) {
 	var r Rename
-	err := n.object(field{"from", required, text(&r.From)}, field{"to", required, text(&r.To)})
+	err := n.Object(field{Key: "from", Required: true, Read: text(&r.From)}, field{Key: "to", Required: true, Read: text(&r.To)})
 	return r, err
 }
 
 func readReplace(n node) (Action, error) {
 	var r Replace
-	err := n.object(
-		field{"path", required, text(&r.Path)},
-		field{"old", required, text(&r.Old)},
-		field{"new", required, text(&r.New)},
+	err := n.Object(
+		field{Key: "path", Required: true, Read: text(&r.Path)},
+		field{Key: "old", Required: true, Read: text(&r.Old)},
+		field{Key: "new", Required: true, Read: text(&r.New)},
 	)
 	return r, err
 }

@@ -118,38 +118,38 @@ func splitLines(content string) []string { return slices.Collect(strings.Lines(c
 
 func readDockerfile(n node) (Action, error) {
 	switch {
-	case n.has("old"), n.has("new"):
+	case n.Has("old"), n.Has("new"):
 		var r ReplaceText
-		err := n.object(field{"old", required, text(&r.Old)}, field{"new", required, text(&r.New)})
+		err := n.Object(field{Key: "old", Required: true, Read: text(&r.Old)}, field{Key: "new", Required: true, Read: text(&r.New)})
 		return r, err
-	case n.has("insert"):
-		i := InsertLine{After: n.has("after")}
-		at := field{"before", required, line(&i.At)}
+	case n.Has("insert"):
+		i := InsertLine{After: n.Has("after")}
+		at := field{Key: "before", Required: true, Read: line(&i.At)}
 		if i.After {
-			at.key = "after"
+			at.Key = "after"
 		}
-		err := n.object(field{"insert", required, text(&i.Text)}, at)
+		err := n.Object(field{Key: "insert", Required: true, Read: text(&i.Text)}, at)
 		i.Text = strings.TrimSuffix(i.Text, "\n")
 		return i, err
-	case n.has("delete"):
+	case n.Has("delete"):
 		var d DeleteLine
-		err := n.object(field{"delete", required, line(&d.At)})
+		err := n.Object(field{Key: "delete", Required: true, Read: line(&d.At)})
 		return d, err
 	}
-	return nil, n.errorf("an edit of the Dockerfile is one of {old: TEXT, new: TEXT}, {insert: LINE, before: LINE}, {insert: LINE, after: LINE} and {delete: LINE}")
+	return nil, n.Errorf("an edit of the Dockerfile is one of {old: TEXT, new: TEXT}, {insert: LINE, before: LINE}, {insert: LINE, after: LINE} and {delete: LINE}")
 }
 
 // line reads a line's number or text.
 func line(into *Line) func(node) error {
 	return func(n node) error {
 		var s string
-		if err := n.text(&s); err != nil {
+		if err := n.Text(&s); err != nil {
 			return err
 		}
-		if n.isInteger() {
+		if n.IsInteger() {
 			number, err := strconv.Atoi(s)
 			if err != nil || number < 1 {
-				return n.errorf("%s is no number of a line: they count from 1", quoted(s))
+				return n.Errorf("%s is no number of a line: they count from 1", quoted(s))
 			}
 			into.Number = number
 			return nil

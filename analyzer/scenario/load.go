@@ -4,15 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
-	"strconv"
 	"strings"
 
-	"go.yaml.in/yaml/v3"
+	"github.com/layerwise/layerwise/analyzer/internal/strictyaml"
 )
-
-// maxFile bounds the size of a scenario file, in bytes.
-const maxFile = 1 << 20
 
 // Load reads a scenario file, whose form the package documentation shows. name
 // is for messages. It knows no context: whether the files are there turns out
@@ -24,71 +19,62 @@ func Load(name string, r io.Reader) (*Scenario, error) {
 	}
 	s := &Scenario{}
 	steps := func(n node) error {
-		return n.list(func(n node) error {
+		return n.List(func(n node) error {
 			step, err := readStep(n)
 			s.Steps = append(s.Steps, step)
 			return err
 		})
 	}
-	if err := document.object(field{"steps", required, steps}); err != nil {
+	if err := document.Object(field{Key: "steps", Required: true, Read: steps}); err != nil {
 		return nil, err
 	}
 	if len(s.Steps) == 0 {
-		return nil, document.errorf("the scenario has no steps: each is a build after the cold one")
+		return nil, document.Errorf("the scenario has no steps: each is a build after the cold one")
 	}
 	return s, s.check()
 }
 
-// yamlLine is the place in an error of the YAML package.
-var yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
+// node is a part of a scenario file.
+type node = strictyaml.Node
+
+// field is a key that a mapping in it may have.
+type field = strictyaml.Field
 
 // parse reads one YAML document.
 func parse(name string, r io.Reader) (node, error) {
-	source, err := io.ReadAll(io.LimitReader(r, maxFile+1))
-	if err != nil {
+	form := strictyaml.Form{File: name, That: "a scenario", Those: "scenarios", Fail: func(line int, err error) error {
+		return &Error{At: Position{name, line}, Err: err}
+	}}
+	document, ok, err := form.Read(r)
+	var wrong *Error
+	switch {
+	case errors.As(err, &wrong):
+		return node{}, err
+	case err != nil:
 		return node{}, fmt.Errorf("read the scenario %s: %w", name, err)
+	case !ok:
+		return node{}, form.Fail(1, errors.New("the scenario is empty: expected steps"))
 	}
-	if len(source) > maxFile {
-		return node{}, fmt.Errorf("read the scenario %s: it has more than %d bytes", name, maxFile)
-	}
-	decoder := yaml.NewDecoder(strings.NewReader(string(source)))
-	var document, more yaml.Node
-	if err := decoder.Decode(&document); errors.Is(err, io.EOF) || err == nil && len(document.Content) == 0 {
-		return node{}, &Error{At: Position{name, 1}, Err: errors.New("the scenario is empty: expected steps")}
-	} else if err != nil {
-		return node{}, yamlError(name, err)
-	}
-	if err := decoder.Decode(&more); err == nil {
-		return node{}, node{name, &more}.errorf("a second document: a scenario is one")
-	} else if !errors.Is(err, io.EOF) {
-		return node{}, yamlError(name, err)
-	}
-	return node{name, document.Content[0]}, nil
+	return document, nil
 }
 
-func yamlError(name string, err error) error {
-	match := yamlLine.FindStringSubmatch(err.Error())
-	if match == nil {
-		return &Error{At: Position{name, 1}, Err: err}
-	}
-	number, _ := strconv.Atoi(match[1])
-	return &Error{At: Position{name, max(number, 1)}, Err: errors.New("not YAML: " + err.Error()[len(match[0]):])}
-}
+// at is the place of a node.
+func at(n node) Position { return Position{File: n.File(), Line: n.Line} }
 
 func readStep(n node) (Step, error) {
-	s := Step{At: n.at()}
+	s := Step{At: at(n)}
 	edits := func(n node) error {
-		return n.list(func(n node) error {
+		return n.List(func(n node) error {
 			e, err := readEdit(n)
 			s.Edits = append(s.Edits, e)
 			return err
 		})
 	}
-	err := n.object(
-		field{"label", optional, text(&s.Label)},
-		field{"edits", optional, edits},
-		field{"build-args", optional, buildArgs(&s.BuildArgs)},
-		field{"prune", optional, yes(&s.Prune)},
+	err := n.Object(
+		field{Key: "label", Read: text(&s.Label)},
+		field{Key: "edits", Read: edits},
+		field{Key: "build-args", Read: buildArgs(&s.BuildArgs)},
+		field{Key: "prune", Read: yes(&s.Prune)},
 	)
 	s.Label = strings.Join(strings.Fields(s.Label), " ")
 	return s, err
@@ -96,23 +82,23 @@ func readStep(n node) (Step, error) {
 
 // readEdit reads a mapping with one key, the action.
 func readEdit(n node) (Edit, error) {
-	e := Edit{At: n.at()}
+	e := Edit{At: at(n)}
 	var fields []field
 	for _, a := range actionReaders {
-		fields = append(fields, field{a.key, optional, func(n node) error {
+		fields = append(fields, field{Key: a.key, Read: func(n node) error {
 			if e.Action != nil {
-				return n.errorf("a second edit in one item of the list: put - before each")
+				return n.Errorf("a second edit in one item of the list: put - before each")
 			}
 			var err error
 			e.Action, err = a.read(n)
 			return err
 		}})
 	}
-	if err := n.object(fields...); err != nil {
+	if err := n.Object(fields...); err != nil {
 		return e, err
 	}
 	if e.Action == nil {
-		return e, n.errorf("an edit is missing: one of %s", keys(fields))
+		return e, n.Errorf("an edit is missing: one of %s", strictyaml.Keys(fields))
 	}
 	return e, nil
 }
@@ -120,20 +106,20 @@ func readEdit(n node) (Edit, error) {
 // buildArgs reads a mapping from names to texts.
 func buildArgs(into *map[string]string) func(node) error {
 	return func(n node) error {
-		if n.Kind != yaml.MappingNode {
-			return n.errorf("expected a mapping from build arguments to their values, found %s", n.kind())
-		}
 		args := map[string]string{}
-		for i := 0; i+1 < len(n.Content); i += 2 {
-			var name, value string
-			key := node{n.file, n.Content[i]}
-			if err := errors.Join(key.text(&name), node{n.file, n.Content[i+1]}.text(&value)); err != nil {
+		err := n.Pairs("a mapping from build arguments to their values", func(key, n node) error {
+			var value string
+			if err := n.Text(&value); err != nil {
 				return err
 			}
-			if _, twice := args[name]; twice {
-				return key.errorf("%s is given twice", quoted(name))
+			if _, twice := args[key.Value]; twice {
+				return key.Errorf("%s is given twice", quoted(key.Value))
 			}
-			args[name] = value
+			args[key.Value] = value
+			return nil
+		})
+		if err != nil {
+			return err
 		}
 		*into = args
 		return nil
@@ -142,9 +128,13 @@ func buildArgs(into *map[string]string) func(node) error {
 
 func yes(into *bool) func(node) error {
 	return func(n node) error {
-		if !n.isScalar() || n.Tag != "!!bool" {
-			return n.errorf("expected true or false")
+		if !n.IsText() || n.Tag != "!!bool" {
+			return n.Errorf("expected true or false")
 		}
 		return n.Decode(into)
 	}
+}
+
+func text(into *string) func(node) error {
+	return func(n node) error { return n.Text(into) }
 }

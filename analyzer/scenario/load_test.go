@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/layerwise/layerwise/analyzer/internal/strictyaml"
 )
 
 func TestLoad(t *testing.T) {
@@ -110,7 +111,7 @@ func TestLoadErrors(t *testing.T) {
 		{inEdit + "dockerfile: {insert: a, before: 1, after: 1}", `s:3: unknown key "before": allowed here: insert, after`},
 		{inEdit + "dockerfile: {delete: 0}", `s:3: "0" is no number of a line: they count from 1`},
 		{inEdit + `dockerfile: {delete: " "}`, "the line is not said"},
-		{strings.Repeat(" ", maxFile+1), "more than 1048576 bytes"},
+		{strings.Repeat(" ", strictyaml.MaxSize+1), "more than 1048576 bytes"},
 		{strings.Repeat("[", 20000), "not YAML: exceeded max depth"},
 	}
 	for _, c := range cases {
@@ -119,7 +120,7 @@ func TestLoadErrors(t *testing.T) {
 			t.Errorf("%.60q: error %v, want %s", c.text, err, c.want)
 		}
 		var located *Error
-		if len(c.text) < maxFile && !errors.As(err, &located) {
+		if len(c.text) < strictyaml.MaxSize && !errors.As(err, &located) {
 			t.Errorf("%.60q: the error is a %T", c.text, err)
 		}
 	}

@@ -76,12 +76,12 @@ func octal(mode fs.FileMode) uint64 {
 func mode(into *fs.FileMode) func(node) error {
 	return func(n node) error {
 		var digits string
-		if err := n.text(&digits); err != nil {
+		if err := n.Text(&digits); err != nil {
 			return err
 		}
 		bits, err := strconv.ParseUint(digits, 8, 12)
 		if err != nil {
-			return n.errorf("%s is no file mode: use octal digits as with chmod, such as \"0755\"", quoted(digits))
+			return n.Errorf("%s is no file mode: use octal digits as with chmod, such as \"0755\"", quoted(digits))
 		}
 		*into = fs.FileMode(bits) & fs.ModePerm
 		for _, b := range specialBits {
@@ -95,12 +95,12 @@ func mode(into *fs.FileMode) func(node) error {
 
 func readChmod(n node) (Action, error) {
 	var c Chmod
-	err := n.object(field{"path", required, text(&c.Path)}, field{"mode", required, mode(&c.Mode)})
+	err := n.Object(field{Key: "path", Required: true, Read: text(&c.Path)}, field{Key: "mode", Required: true, Read: mode(&c.Mode)})
 	return c, err
 }
 
 func readTouch(n node) (Action, error) {
 	var t Touch
-	err := n.text(&t.Path)
+	err := n.Text(&t.Path)
 	return t, err
 }

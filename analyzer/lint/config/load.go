@@ -10,13 +10,10 @@ import (
 	"strings"
 
 	"github.com/layerwise/layerwise/analyzer/inputfile"
+	"github.com/layerwise/layerwise/analyzer/internal/strictyaml"
 	"github.com/layerwise/layerwise/analyzer/lint/discover/gitignore"
 	"github.com/layerwise/layerwise/analyzer/lint/finding"
-	"go.yaml.in/yaml/v3"
 )
-
-// maxFile bounds the size of a configuration, in bytes.
-const maxFile = 1 << 20
 
 // Load reads a configuration. known says which rules there are. What is wrong with
 // the file is an *Error.
@@ -35,66 +32,57 @@ func Load(path string, known func(rule string) bool) (*Config, error) {
 		return nil, err
 	}
 	c := &Config{Path: path, folder: filepath.Dir(place)}
-	document, err := parse(path, f)
-	if err != nil || document.Node == nil {
+	document, ok, err := parse(path, f)
+	if err != nil || !ok {
 		return c, err
 	}
 	return c, c.read(document, known)
 }
 
-// parse reads one YAML document. The node is nil for an empty one.
-func parse(path string, r io.Reader) (node, error) {
-	source, err := io.ReadAll(io.LimitReader(r, maxFile+1))
-	if err != nil {
-		return node{}, err
-	}
-	if len(source) > maxFile {
-		return node{}, &Error{Path: path, Err: fmt.Errorf("is larger than %d bytes", maxFile)}
-	}
-	decoder := yaml.NewDecoder(strings.NewReader(string(source)))
-	var document, more yaml.Node
-	if err := decoder.Decode(&document); errors.Is(err, io.EOF) || err == nil && empty(&document) {
-		return node{}, nil
-	} else if err != nil {
-		return node{}, yamlError(path, err)
-	}
-	if err := decoder.Decode(&more); err == nil {
-		return node{}, node{path, &more}.errorf("a second document: a configuration is one")
-	} else if !errors.Is(err, io.EOF) {
-		return node{}, yamlError(path, err)
-	}
-	return node{path, document.Content[0]}, nil
-}
+// node is a part of a configuration.
+type node = strictyaml.Node
 
-func empty(document *yaml.Node) bool {
-	return len(document.Content) == 0 || document.Content[0].Tag == "!!null"
+// field is a key that a mapping in it may have.
+type field = strictyaml.Field
+
+// parse reads one YAML document; ok is false for an empty one.
+func parse(path string, r io.Reader) (document node, ok bool, err error) {
+	form := strictyaml.Form{File: path, That: "a configuration", Those: "a configuration", Fail: func(line int, err error) error {
+		return &Error{Path: path, Line: line, Err: err}
+	}}
+	document, ok, err = form.Read(r)
+	var large strictyaml.TooLargeError
+	if errors.As(err, &large) {
+		err = &Error{Path: path, Err: fmt.Errorf("is larger than %d bytes", strictyaml.MaxSize)}
+	}
+	return document, ok && err == nil && !document.IsNull(), err
 }
 
 func (c *Config) read(document node, known func(string) bool) error {
 	lint := func(n node) error {
-		return n.object(
-			field{"fail-on", func(n node) error { return choice(n, finding.Thresholds(), &c.FailOn) }},
-			field{"context", c.readContext},
-			field{"ignore", func(n node) error { return patterns(n, &c.ignore) }},
-			field{"rules", func(n node) error { return rules(n, known, &c.rules) }},
-			field{"overrides", func(n node) error { return c.readOverrides(n, known) }},
+		return n.Object(
+			field{Key: "fail-on", Read: func(n node) error { return choice(n, finding.Thresholds(), &c.FailOn) }},
+			field{Key: "context", Read: c.readContext},
+			field{Key: "ignore", Read: func(n node) error { return patterns(n, &c.ignore) }},
+			field{Key: "rules", Read: func(n node) error { return rules(n, known, &c.rules) }},
+			field{Key: "overrides", Read: func(n node) error { return c.readOverrides(n, known) }},
 		)
 	}
-	return document.object(field{"lint", lint})
+	return document.Object(field{Key: "lint", Read: lint})
 }
 
 func (c *Config) readOverrides(n node, known func(string) bool) error {
-	return n.list(func(n node) error {
+	return n.List(func(n node) error {
 		var o override
-		err := n.object(
-			field{"files", func(n node) error { return patterns(n, &o.files) }},
-			field{"rules", func(n node) error { return rules(n, known, &o.rules) }},
+		err := n.Object(
+			field{Key: "files", Read: func(n node) error { return patterns(n, &o.files) }},
+			field{Key: "rules", Read: func(n node) error { return rules(n, known, &o.rules) }},
 		)
 		switch {
 		case err != nil:
 			return err
 		case o.files == nil:
-			return n.errorf("files is missing: the patterns of the files that this is for")
+			return n.Errorf("files is missing: the patterns of the files that this is for")
 		}
 		c.overrides = append(c.overrides, o)
 		return nil
@@ -105,7 +93,7 @@ func (c *Config) readOverrides(n node, known func(string) bool) error {
 // parts of the disk listed, so it has to be in the repository.
 func (c *Config) readContext(n node) error {
 	var text string
-	if err := n.text(&text); err != nil {
+	if err := n.Text(&text); err != nil {
 		return err
 	}
 	if !filepath.IsAbs(text) {
@@ -113,15 +101,15 @@ func (c *Config) readContext(n node) error {
 	}
 	place, err := filepath.EvalSymlinks(text)
 	if errors.Is(err, fs.ErrNotExist) {
-		return n.errorf("there is no folder %s", text)
+		return n.Errorf("there is no folder %s", text)
 	} else if err != nil {
-		return n.errorf("%w", err)
+		return n.Errorf("%w", err)
 	}
 	if rel, err := filepath.Rel(limit(c.folder), place); err != nil || !filepath.IsLocal(rel) {
-		return n.errorf("the context %s is outside of the repository; --context can name it", text)
+		return n.Errorf("the context %s is outside of the repository; --context can name it", text)
 	}
 	if info, err := os.Stat(place); err != nil || !info.IsDir() {
-		return n.errorf("the context %s is no folder", text)
+		return n.Errorf("the context %s is no folder", text)
 	}
 	c.Context = place
 	return nil
@@ -149,27 +137,30 @@ func patterns(n node, into **gitignore.Patterns) error {
 	*into = &gitignore.Patterns{}
 	add := func(n node) error {
 		var text string
-		if err := n.text(&text); err != nil {
+		if err := n.Text(&text); err != nil {
 			return err
 		}
 		if text == "" || strings.ContainsAny(text, "\n\r") {
-			return n.errorf("expected a pattern as in .gitignore, found %q", text)
+			return n.Errorf("expected a pattern as in .gitignore, found %q", text)
 		}
 		(*into).Add(text)
 		return nil
 	}
-	if n.Kind == yaml.ScalarNode {
+	if n.IsText() || n.IsNull() {
 		return add(n)
 	}
-	return n.list(add)
+	return n.List(add)
 }
 
 // rules reads a mapping from rules to levels.
 func rules(n node, known func(string) bool, into *map[string]Level) error {
 	*into = map[string]Level{}
-	return n.pairs("a mapping from rules to levels", func(key, value node) error {
+	return n.Pairs("a mapping from rules to levels", func(key, value node) error {
 		if !known(key.Value) {
-			return key.errorf("there is no rule %q: layerwise lint --rules lists them", key.Value)
+			return key.Errorf("there is no rule %q: layerwise lint --rules lists them", key.Value)
+		}
+		if _, twice := (*into)[key.Value]; twice {
+			return key.Errorf("%s is given twice", key.Value)
 		}
 		var level Level
 		if value.Tag == "!!bool" { // true and false, as other tools have them
@@ -186,7 +177,7 @@ func rules(n node, known func(string) bool, into *map[string]Level) error {
 // choice reads one of some words.
 func choice[T ~string](n node, allowed []T, into *T) error {
 	var text string
-	if err := n.text(&text); err != nil {
+	if err := n.Text(&text); err != nil {
 		return err
 	}
 	for _, a := range allowed {
@@ -195,5 +186,5 @@ func choice[T ~string](n node, allowed []T, into *T) error {
 			return nil
 		}
 	}
-	return n.errorf("expected one of %s, found %q", joined(allowed), text)
+	return n.Errorf("expected one of %s, found %q", joined(allowed), text)
 }
