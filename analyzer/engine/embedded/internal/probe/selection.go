@@ -6,17 +6,17 @@ import (
 	"path"
 	"strings"
 
+	"github.com/layerwise/layerwise/analyzer/internal/pathmatch"
 	"github.com/moby/buildkit/solver/pb"
-	"github.com/moby/patternmatcher"
 )
 
 // selection is a set of paths that an operation takes from an input.
 type selection struct {
 	path     string // absolute, slash
 	wildcard bool
-	follow   bool                           // links that match the pattern stand for what they lead to
-	include  *patternmatcher.PatternMatcher // nil for all
-	exclude  *patternmatcher.PatternMatcher // nil for none
+	follow   bool               // links that match the pattern stand for what they lead to
+	include  pathmatch.Patterns // none for all
+	exclude  pathmatch.Patterns
 }
 
 // selectionsOf returns what an operation takes from each of its inputs, by the
@@ -33,8 +33,8 @@ func selectionsOf(op *pb.Op) map[int][]selection {
 			path:     path.Join("/", cp.GetSrc()),
 			wildcard: cp.GetAllowWildcard() && strings.ContainsAny(cp.GetSrc(), `*?[\`),
 			follow:   cp.GetFollowSymlink(),
-			include:  matcher(cp.GetIncludePatterns()),
-			exclude:  matcher(cp.GetExcludePatterns()),
+			include:  pathmatch.Compile(cp.GetIncludePatterns()),
+			exclude:  pathmatch.Compile(cp.GetExcludePatterns()),
 		})
 	}
 	for _, m := range op.GetExec().GetMounts() {
@@ -47,19 +47,6 @@ func selectionsOf(op *pb.Op) map[int][]selection {
 	return selected
 }
 
-// matcher is nil for no patterns, and for patterns that BuildKit refuses when
-// it computes the content.
-func matcher(patterns []string) *patternmatcher.PatternMatcher {
-	if len(patterns) == 0 {
-		return nil
-	}
-	m, err := patternmatcher.New(patterns)
-	if err != nil {
-		return nil
-	}
-	return m
-}
-
 // has reports whether file, an absolute slash path, is selected. Symbolic links
 // in the selection's own path are not followed here.
 func (s selection) has(file string) bool {
@@ -70,10 +57,7 @@ func (s selection) has(file string) bool {
 	if below == "" {
 		return true
 	}
-	if s.include != nil && !matches(s.include, below) {
-		return false
-	}
-	return s.exclude == nil || !matches(s.exclude, below)
+	return (s.include.None() || s.include.Match(below)) && !s.exclude.Match(below)
 }
 
 // replaces reports whether a symbolic link at this path matches the pattern, and
@@ -84,11 +68,6 @@ func (s selection) replaces(link string) bool {
 	}
 	below, ok := s.below(link)
 	return ok && below == ""
-}
-
-func matches(m *patternmatcher.PatternMatcher, name string) bool {
-	ok, err := m.MatchesOrParentMatches(name)
-	return err == nil && ok
 }
 
 // below returns the part of file under the selected path, "" where file is that
@@ -103,20 +82,5 @@ func (s selection) below(file string) (string, bool) {
 		}
 		return strings.CutPrefix(file, s.path+"/")
 	}
-	// A pattern matches a whole path, so it can only match the leading part
-	// of file with as many names as it has itself.
-	end := len(file)
-	for i, names := 1, strings.Count(s.path, "/"); i < len(file); i++ {
-		if file[i] != '/' {
-			continue
-		}
-		if names--; names == 0 {
-			end = i
-			break
-		}
-	}
-	if ok, err := path.Match(s.path, file[:end]); err != nil || !ok {
-		return "", false
-	}
-	return strings.TrimPrefix(file[end:], "/"), true
+	return pathmatch.Leading(s.path, file)
 }
