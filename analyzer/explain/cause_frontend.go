@@ -1,6 +1,11 @@
 package explain
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+
+	"github.com/layerwise/layerwise/analyzer/record"
+)
 
 // The build arguments that BuildKit's frontend reads itself: they enter operations
 // whether a file declares them or not.
@@ -114,4 +119,17 @@ func (p *pair) attributesThatDiffer(in *inputPair) map[string]change {
 		return nil
 	}
 	return sourceChanges(v, w)
+}
+
+// takenFromFrontend are those of the frontend's own arguments whose values the
+// frontend has put into an operation of the build.
+func (s *side) takenFromFrontend(v *record.Vertex) []string {
+	var names []string
+	if host := s.rec.BuildArgs[argHostname]; host != "" && v.Op.Fields["hostname"] == host {
+		names = append(names, argHostname)
+	}
+	if space := s.rec.BuildArgs[argMountSpace]; space != "" && strings.Contains(v.Op.Fields["mounts"], ",id="+space+"/") {
+		names = append(names, argMountSpace)
+	}
+	return names
 }

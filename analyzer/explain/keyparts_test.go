@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -143,7 +144,29 @@ func lines(rec *record.Record, ids []string) []int {
 	return out
 }
 
-func planned(t *testing.T, file string) *record.Record {
+// TestKeyPartsOfFrontendArguments names the arguments that a file need not declare,
+// and only where they enter.
+func TestKeyPartsOfFrontendArguments(t *testing.T) {
+	const file = "FROM a\nRUN --mount=type=cache,target=/c one\nRUN --mount=type=cache,target=/c,id=own two\nCOPY x /\n"
+	rec := planned(t, file, "BUILDKIT_SANDBOX_HOSTNAME", "h", "BUILDKIT_CACHE_MOUNT_NS", "n", "OTHER", "o")
+	got := map[int][]string{}
+	for id, parts := range explain.KeyParts(rec) {
+		for _, p := range parts {
+			if p.Kind == "arguments" {
+				got[rec.Step(id).Line] = append(got[rec.Step(id).Line], p.Message)
+			}
+		}
+	}
+	if diff := cmp.Diff(map[int][]string{
+		2: {"build arguments BUILDKIT_CACHE_MOUNT_NS, BUILDKIT_SANDBOX_HOSTNAME"},
+		3: {"build argument BUILDKIT_SANDBOX_HOSTNAME"},
+	}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// planned makes the plan of a file, with build arguments in pairs of name and value.
+func planned(t *testing.T, file string, arguments ...string) *record.Record {
 	t.Helper()
 	dir := t.TempDir()
 	for name, text := range map[string]string{"Dockerfile": file, "x": "x"} {
@@ -155,7 +178,11 @@ func planned(t *testing.T, file string) *record.Record {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rec, err := solve.Plan(t.Context(), solve.Options{Source: src, Platforms: []string{"linux/amd64"}})
+	given := map[string]string{}
+	for pair := range slices.Chunk(arguments, 2) {
+		given[pair[0]] = pair[1]
+	}
+	rec, err := solve.Plan(t.Context(), solve.Options{Source: src, BuildArgs: given, Platforms: []string{"linux/amd64"}})
 	if err != nil {
 		t.Fatal(err)
 	}

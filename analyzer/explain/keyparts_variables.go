@@ -37,6 +37,9 @@ func (k *keys) variableParts(i int) []KeyPart {
 		for name := range v.Op.Env {
 			k.note(i, name, found)
 		}
+		for _, name := range k.takenFromFrontend(v) {
+			found[variableRef{"ARG", name}] = true
+		}
 		if strings.HasPrefix(v.Op.Fields["actions"], "mkdir ") { // which has a time
 			if _, by, set := k.epoch(i); set {
 				found[variableRef{"ARG", argEpoch}] = true
