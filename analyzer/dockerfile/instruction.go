@@ -66,3 +66,27 @@ func (i *Instruction) Summary() string {
 	}
 	return s
 }
+
+// Joined is the instruction as written, with its continued lines joined by a space
+// and without the comments between them. One with heredocs keeps all its lines:
+// their line feeds mean something. escape is the file's.
+func (i *Instruction) Joined(escape rune) string {
+	text := strings.ReplaceAll(strings.TrimSpace(i.Text), "\r\n", "\n")
+	if !strings.Contains(text, "\n") || len(i.Heredocs) > 0 {
+		return text
+	}
+	var out []string
+	for l := range strings.SplitSeq(text, "\n") {
+		l = strings.TrimSpace(l)
+		if strings.HasPrefix(l, "#") {
+			continue
+		}
+		if cut, ok := strings.CutSuffix(l, string(escape)); ok {
+			l = strings.TrimSpace(cut)
+		}
+		if l != "" {
+			out = append(out, l)
+		}
+	}
+	return strings.Join(out, " ")
+}

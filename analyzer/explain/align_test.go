@@ -25,6 +25,7 @@ func listing(platform, file string) []record.Step {
 		out = append(out, record.Step{ID: fmt.Sprint(platform, n+1), Platform: platform, Stage: stage, StageIndex: index,
 			Instruction: keyword, Text: text, Trigger: isTrigger, Line: n + 1})
 	}
+	read(&record.Record{Steps: out})
 	return out
 }
 

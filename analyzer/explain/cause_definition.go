@@ -97,10 +97,8 @@ func buildArgumentChanged(p *pair) []Cause {
 
 // wayIn says how an argument enters a step that does not mention it.
 func (p *pair) wayIn(v variable) string {
-	for _, name := range mentions(p.step.Text) {
-		if name == v.name {
-			return ""
-		}
+	if slices.Contains(p.step.Read().Names, v.name) {
+		return ""
 	}
 	_, direct := p.operation.env[v.name]
 	switch {

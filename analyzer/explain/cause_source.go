@@ -51,7 +51,7 @@ func (p *pair) imageOfBase() []Cause {
 	}
 	old, cur := imageOf(ws[0]), imageOf(vs[0])
 	switch {
-	case old.name == cur.name && !strings.Contains(p.step.Text, "@sha256:"):
+	case old.name == cur.name && !strings.Contains(p.step.Read().Base, "@sha256:"):
 		return digestChange(old, cur)
 	case old.name != cur.name && !p.textDiffers && len(p.mentioned) == 0:
 		// a named context answers for it, or no longer does
@@ -103,7 +103,7 @@ func (p *pair) argumentsAbove() []Cause {
 	var out []Cause
 	for k := range p.inputs {
 		if from, before, ok := p.baseSwitch(&p.inputs[k]); ok && normalized(&p.cur.steps[from]) == normalized(&p.old.steps[before]) {
-			for _, name := range mentions(p.cur.steps[from].Text) {
+			for _, name := range p.cur.steps[from].Mentions {
 				out = append(out, p.takenInBy(from, p.blame(from, before, name, 0))...)
 			}
 		}

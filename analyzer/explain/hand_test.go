@@ -41,6 +41,7 @@ func steps(text string, change ...func(*record.Record)) *record.Record {
 	for _, c := range change {
 		c(rec)
 	}
+	read(rec)
 	return rec
 }
 

@@ -26,7 +26,7 @@ func (k *keys) stateParts(i int) []KeyPart {
 		case v.Op.Kind == "exec":
 			add("working directory", f["cwd"], "/")
 			add("user", f["user"], "")
-			if shell := shellOf(f["args"]); shell != "" && !isExecForm(s.Text) {
+			if shell := shellOf(f["args"]); shell != "" && !s.Read().ExecForm {
 				add("shell", shell, "/bin/sh -c")
 			}
 			add("network", modeName(cmp.Or(f["network"], "UNSET")), "default")
@@ -38,10 +38,10 @@ func (k *keys) stateParts(i int) []KeyPart {
 			add("platform", f["platform"], f["platform"])
 		case v.Op.Kind == "file":
 			if k.usesWorkdir(i) {
-				add("working directory", k.workdir(i), "/")
+				add("working directory", workdir(s), "/")
 			}
 			if s.Instruction == "WORKDIR" {
-				add("user", k.user(i), "")
+				add("user", s.Read().User, "")
 			}
 		}
 	}

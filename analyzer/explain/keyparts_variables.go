@@ -102,7 +102,7 @@ func (k *keys) inheritedFrom(i int) []int {
 	add := func(keyword string) {
 		for by := k.setter(i, keyword, ""); by >= 0; by = k.setter(by, keyword, "") {
 			out = append(out, by)
-			if keyword != "WORKDIR" || isRooted(arguments(&k.steps[by])) {
+			if !k.steps[by].Read().Relative {
 				return
 			}
 		}
@@ -134,7 +134,7 @@ func (k *keys) usesWorkdir(i int) bool {
 	case "RUN":
 		return true
 	case "COPY", "ADD", "WORKDIR":
-		return !isRooted(lastWord(s.Text))
+		return s.Read().Relative
 	}
 	return false
 }
@@ -182,9 +182,9 @@ func (k *keys) madeOf(b setBy) []variableRef {
 	}
 	k.sources[b] = nil // a record that is odd may go in a circle
 	found := map[variableRef]bool{}
-	for _, a := range assignments(&k.steps[b.step]) {
-		if a.name == b.name {
-			for _, name := range mentions(a.value) {
+	for _, a := range k.steps[b.step].Read().Sets {
+		if a.Name == b.name {
+			for _, name := range a.Names {
 				k.note(b.step, name, found)
 			}
 		}

@@ -3,7 +3,6 @@ package explain
 import (
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/layerwise/layerwise/analyzer/record"
 )
@@ -219,7 +218,7 @@ func (p *pair) isOwn(field string) bool {
 	if !ok {
 		return true
 	}
-	return flag != "" && (strings.Contains(p.step.Text, flag) || strings.Contains(p.oldStep.Text, flag))
+	return flag != "" && (slices.Contains(p.step.Read().Flags, flag) || slices.Contains(p.oldStep.Read().Flags, flag))
 }
 
 // ownFields are the instruction's own properties that differ, sorted.

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"maps"
 	"math"
-	"path"
 	"slices"
 	"strings"
 
@@ -42,7 +41,7 @@ func (s *side) findScope() {
 			continue
 		}
 		if from := s.scope.from[n]; from >= 0 {
-			base := substitute(baseName(&s.steps[from]), s.scope.args[st.platform])
+			base := s.steps[from].Read().Base
 			if b, ok := names[st.platform+" "+strings.ToLower(base)]; ok {
 				s.scope.bases[n] = b
 			}
@@ -61,8 +60,8 @@ func (s *side) noteSetting(i int) {
 	}
 	switch step.Instruction {
 	case "ENV", "ARG":
-		for _, a := range assignments(step) {
-			add(a.name)
+		for _, a := range step.Read().Sets {
+			add(a.Name)
 		}
 	case "WORKDIR", "USER", "SHELL":
 		add("")
@@ -126,64 +125,18 @@ func (s *side) argsOf(i int) map[string]string {
 	return args
 }
 
-// globalArgs evaluates the arguments above the first FROM.
+// globalArgs are the arguments above the first FROM.
 func (s *side) globalArgs(global *stage) map[string]string {
 	args := map[string]string{}
 	for _, i := range global.steps {
-		for _, a := range assignments(&s.steps[i]) {
-			if given, ok := s.rec.BuildArgs[a.name]; ok {
-				args[a.name] = given
-			} else if a.set {
-				args[a.name] = substitute(a.value, args)
+		for _, a := range s.steps[i].Read().Sets {
+			if a.Value != nil {
+				args[a.Name] = *a.Value
 			}
 		}
 	}
 	return args
 }
 
-// baseName is what a FROM names.
-func baseName(step *record.Step) string {
-	for _, w := range words(arguments(step)) {
-		if !strings.HasPrefix(w, "--") {
-			return w
-		}
-	}
-	return ""
-}
-
-// substitute replaces plain references to variables, and the default of those
-// that have none. It serves to name things, not to compute keys.
-func substitute(text string, vars map[string]string) string {
-	return plainReference.ReplaceAllStringFunc(text, func(ref string) string {
-		m := plainReference.FindStringSubmatch(ref)
-		if v, ok := vars[m[1]+m[2]]; ok {
-			return v
-		}
-		return m[3]
-	})
-}
-
-// user is what the USER above step i names, "" without one in the file.
-func (s *side) user(i int) string {
-	if i = s.setter(i, "USER", ""); i < 0 {
-		return ""
-	}
-	_, name, _ := strings.Cut(shown(&s.steps[i]), " ")
-	return strings.Trim(strings.TrimSpace(name), `"'`)
-}
-
-// workdir is the working directory of step i as far as the file tells.
-func (s *side) workdir(i int) string {
-	dir := ""
-	for range s.steps {
-		if i = s.setter(i, "WORKDIR", ""); i < 0 {
-			break
-		}
-		_, arg, _ := strings.Cut(shown(&s.steps[i]), " ")
-		dir = path.Join(strings.Trim(strings.TrimSpace(arg), `"'`), dir)
-		if path.IsAbs(dir) {
-			break
-		}
-	}
-	return path.Join("/", dir)
-}
+// workdir is the working directory of a step as far as the file tells.
+func workdir(step *record.Step) string { return cmp.Or(step.Read().Workdir, "/") }

@@ -3,7 +3,6 @@ package explain
 import (
 	"encoding/json"
 	"maps"
-	"path"
 	"slices"
 	"strings"
 )
@@ -101,11 +100,10 @@ func (p *pair) setting(keyword, name string, c change) stateDiff {
 			s.by = by
 			return s
 		}
-		text := p.cur.steps[by].Text
-		for _, v := range mentions(text) {
+		for _, v := range p.cur.steps[by].Mentions {
 			s.variables = add(s.variables, p.blame(by, before, v, 0)...)
 		}
-		if len(s.variables) > 0 || keyword != "WORKDIR" || isRooted(arguments(&p.cur.steps[by])) {
+		if len(s.variables) > 0 || !p.cur.steps[by].Read().Relative {
 			return s
 		}
 		i, j = by, before // a relative path: the one above it may differ
@@ -117,7 +115,7 @@ func (p *pair) setting(keyword, name string, c change) stateDiff {
 // whose text changed too, only the SHELL lines can tell.
 func (p *pair) shell(c change) (stateDiff, bool) {
 	old, cur := shellOf(c.old), shellOf(c.new)
-	if old == cur || old == "" || cur == "" || isExecForm(p.step.Text) || isExecForm(p.oldStep.Text) {
+	if old == cur || old == "" || cur == "" || p.step.Read().ExecForm || p.oldStep.Read().ExecForm {
 		return stateDiff{}, false
 	}
 	return p.setting("SHELL", "shell", change{old, cur}), true
@@ -132,21 +130,11 @@ func shellOf(args string) string {
 	return strings.Join(list[:len(list)-1], " ")
 }
 
-// isExecForm says that a RUN names its arguments one by one, so that no shell is
-// put before them.
-func isExecForm(text string) bool {
-	_, rest, _ := strings.Cut(oneLine(text), " ")
-	for strings.HasPrefix(strings.TrimSpace(rest), "--") {
-		_, rest, _ = strings.Cut(strings.TrimSpace(rest), " ")
-	}
-	return strings.HasPrefix(strings.TrimSpace(rest), "[")
-}
-
 // relativePath finds a change of the working directory behind a change of an
 // operation on files.
 func (p *pair) relativePath() (stateDiff, bool) {
-	old, cur := p.old.workdir(p.j), p.cur.workdir(p.i)
-	if old == cur || isRooted(lastWord(p.step.Text)) || isRooted(lastWord(p.oldStep.Text)) {
+	old, cur := workdir(p.oldStep), workdir(p.step)
+	if old == cur || !p.step.Read().Relative || !p.oldStep.Read().Relative {
 		return stateDiff{}, false
 	}
 	return p.setting("WORKDIR", "working directory", change{old, cur}), true
@@ -154,8 +142,8 @@ func (p *pair) relativePath() (stateDiff, bool) {
 
 // owner finds a change of the user, to whom a folder made by WORKDIR belongs.
 func (p *pair) owner() (stateDiff, bool) {
-	old, cur := p.old.user(p.j), p.cur.user(p.i)
-	if p.step.Instruction != "WORKDIR" || old == cur {
+	old, cur := p.oldStep.Read().User, p.step.Read().User
+	if p.step.Instruction != "WORKDIR" || old == cur || p.oldStep.Parsed == nil {
 		return stateDiff{}, false
 	}
 	return p.setting("USER", "user", change{old, cur}), true
@@ -179,15 +167,3 @@ func (p *pair) inheritedProperties() []stateDiff {
 	}
 	return out
 }
-
-// lastWord is the destination of a COPY, ADD or WORKDIR.
-func lastWord(text string) string {
-	first, _, _ := strings.Cut(oneLine(text), "\n") // the rest is a heredoc
-	all := strings.FieldsFunc(first, func(r rune) bool { return strings.ContainsRune(" \t,[]", r) })
-	if len(all) == 0 {
-		return ""
-	}
-	return all[len(all)-1]
-}
-
-func isRooted(name string) bool { return path.IsAbs(strings.Trim(name, `"'`)) }

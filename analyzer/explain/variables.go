@@ -3,7 +3,8 @@ package explain
 import (
 	"maps"
 	"slices"
-	"strings"
+
+	"github.com/layerwise/layerwise/analyzer/record"
 )
 
 // variable is a build argument or environment variable with another value than
@@ -23,33 +24,16 @@ type variable struct {
 	because int
 }
 
-// mentionedVariables are those that the frontend expands in the instruction's
-// text, in this build and the one before. A RUN's command is left to its shell.
+// mentionedVariables are those that the frontend replaces in the instruction, in
+// this build and the one before.
 func (p *pair) mentionedVariables() []variable {
-	inOld := mentions(expandable(p.oldStep.Instruction, p.oldStep.Text))
 	var out []variable
-	for _, name := range mentions(expandable(p.step.Instruction, p.step.Text)) {
-		if slices.Contains(inOld, name) {
+	for _, name := range p.step.Mentions {
+		if slices.Contains(p.oldStep.Mentions, name) {
 			out = add(out, p.blame(p.i, p.j, name, 0)...)
 		}
 	}
 	return out
-}
-
-// expandable is the part of an instruction in which the frontend replaces
-// variables.
-func expandable(keyword, text string) string {
-	if keyword != "RUN" {
-		return text
-	}
-	var flags []string
-	for _, w := range strings.Fields(text)[min(1, len(strings.Fields(text))):] {
-		if !strings.HasPrefix(w, "--") {
-			break
-		}
-		flags = append(flags, w)
-	}
-	return strings.Join(flags, " ")
 }
 
 // enteringVariables are those behind a difference of the operation.
@@ -138,13 +122,12 @@ func (p *pair) derived(v variable, before, depth int) []variable {
 	if v.isArg && p.isGiven(v.name) {
 		return nil
 	}
-	value, set := assigned(p, v.by, v.name, true)
-	oldValue, wasSet := assigned(p, before, v.name, false)
-	if !set || !wasSet || value != oldValue {
+	now, was := p.cur.assignment(v.by, v.name), p.old.assignment(before, v.name)
+	if now.Text == nil || was.Text == nil || *now.Text != *was.Text {
 		return nil
 	}
 	var out []variable
-	for _, name := range mentions(value) {
+	for _, name := range now.Names {
 		for _, from := range p.blame(v.by, before, name, depth+1) {
 			if from.isArg && !v.isArg && from.via < 0 {
 				from.via = v.by
@@ -178,7 +161,7 @@ func (p *pair) switchedBase(i, j, by, before int) (from int, args []variable, ok
 			continue
 		}
 		if normalized(&p.cur.steps[from]) == normalized(&p.old.steps[old]) {
-			for _, name := range mentions(p.cur.steps[from].Text) {
+			for _, name := range p.cur.steps[from].Mentions {
 				args = add(args, p.blame(from, old, name, 0)...)
 			}
 			for k := range args {
@@ -196,18 +179,14 @@ func (p *pair) isGiven(name string) bool {
 	return now || before
 }
 
-// assigned returns the text of a variable's value in the step that sets it.
-func assigned(p *pair, at int, name string, now bool) (string, bool) {
-	s := p.old
-	if now {
-		s = p.cur
-	}
-	for _, a := range slices.Backward(assignments(&s.steps[at])) {
-		if a.name == name {
-			return a.value, a.set
+// assignment is what step i sets a variable to; nothing where it does not.
+func (s *side) assignment(i int, name string) record.Assignment {
+	for _, a := range slices.Backward(s.steps[i].Read().Sets) {
+		if a.Name == name {
+			return a
 		}
 	}
-	return "", false
+	return record.Assignment{}
 }
 
 // unscoped is a variable of an operation that the step's scope does not know:

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"maps"
+	"os"
 	"path"
 	"slices"
 	"strings"
@@ -84,7 +85,7 @@ func (w *world) build(j job) *record.Record {
 			number++
 			text += "\n" + lines[number]
 		}
-		keyword, rest, _ := strings.Cut(oneLine(text), " ")
+		keyword, rest, _ := strings.Cut(onOneLine(text), " ")
 		if keyword == "FROM" {
 			index, n = index+1, 0
 			stage = stageLabel(rest, index)
@@ -105,7 +106,30 @@ func (w *world) build(j job) *record.Record {
 		}
 		b.rec.Steps = append(b.rec.Steps, step)
 	}
+	read(b.rec)
 	return b.rec
+}
+
+// onOneLine is an instruction on one line.
+func onOneLine(text string) string {
+	var words []string
+	for l := range strings.SplitSeq(text, "\n") {
+		if !strings.HasPrefix(l, "#") {
+			words = append(words, strings.Fields(strings.TrimSuffix(l, `\`))...)
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// substitute replaces variables, with what stands for those that are not set.
+func substitute(text string, vars map[string]string) string {
+	return os.Expand(text, func(name string) string {
+		name, otherwise, _ := strings.Cut(name, ":-")
+		if v, ok := vars[name]; ok {
+			return v
+		}
+		return otherwise
+	})
 }
 
 func stageLabel(rest string, index int) string {
@@ -166,22 +190,23 @@ func (b *building) dispatch(step *record.Step, m *made, keyword, rest string) *m
 		if m != nil && step.StageIndex >= 0 {
 			args = m.args
 		}
-		a := assignments(step)[0]
-		if v, ok := b.args[a.name]; ok {
-			args[a.name] = v
-		} else if a.set {
-			args[a.name] = b.expand(a.value, m)
-		} else if v, ok := b.globals[a.name]; ok {
-			args[a.name] = v
+		name, value, set := strings.Cut(rest, "=")
+		if v, ok := b.args[name]; ok {
+			args[name] = v
+		} else if set {
+			args[name] = b.expand(value, m)
+		} else if v, ok := b.globals[name]; ok {
+			args[name] = v
 		}
 	case "ENV":
-		for _, a := range assignments(step) {
-			m.env[a.name] = b.expand(a.value, m)
+		for _, w := range strings.Fields(rest) {
+			name, value, _ := strings.Cut(w, "=")
+			m.env[name] = b.expand(value, m)
 		}
 	case "USER":
 		m.user = b.expand(rest, m)
 	case "SHELL":
-		m.shell = words(strings.Trim(strings.ReplaceAll(rest, ",", " "), "[]"))
+		m.shell = strings.FieldsFunc(rest, func(r rune) bool { return strings.ContainsRune(`[," ]`, r) })
 	case "WORKDIR":
 		m.cwd = path.Join(m.cwd, b.expand(rest, m))
 		if path.IsAbs(rest) {

@@ -89,6 +89,7 @@ func (m *mapper) addStep(s *Step, sees scope.View) {
 	}
 	s.Effect = record.Effect(s.Instruction.Effect)
 	s.references = scope.References(m.file, s.Instruction)
+	s.parsed = Parsed(m.file, m.scopes, s.Instruction, sees)
 	s.Mentions, s.Unset = sees.Mentions(s.Instruction)
 	switch s.Effect {
 	case record.EffectMetadata, record.EffectNone:

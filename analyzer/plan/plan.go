@@ -89,6 +89,7 @@ type Step struct {
 	Expanded string
 
 	references []scope.Reference
+	parsed     record.Parsed
 }
 
 // Vertex is one operation of BuildKit.

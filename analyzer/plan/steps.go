@@ -43,6 +43,7 @@ func (s *Step) record(r Redactor) record.Step {
 	if s.Trigger {
 		out.Text = onBuild.ReplaceAllString(out.Text, "")
 	}
+	out.Parsed = s.redacted(out.Text, r)
 	if s.Stage != nil {
 		out.StageIndex = s.Stage.Index
 	}

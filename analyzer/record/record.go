@@ -219,6 +219,8 @@ type Step struct {
 	// not know them.
 	Mentions []string `json:"mentions,omitempty"`
 	Unset    []string `json:"unset,omitempty"`
+	// Parsed is what was read in the instruction; nil in records of older versions.
+	Parsed *Parsed `json:"parsed,omitempty"`
 	// Vertices are the operations that it became, inputs before consumers.
 	Vertices []Vertex `json:"vertices,omitempty"`
 	// Layers are those that the step made in the exported image; for a FROM

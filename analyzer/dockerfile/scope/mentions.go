@@ -2,8 +2,10 @@ package scope
 
 import (
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/layerwise/layerwise/analyzer/dockerfile"
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
@@ -13,20 +15,48 @@ import (
 // instruction, sorted: all of them, and those that nothing sets, which it replaces
 // by nothing. What it leaves to a shell is not among them.
 func (v View) Mentions(in *dockerfile.Instruction) (all, unset []string) {
-	env := asked{v.vars, map[string]bool{}}
-	empty := map[string]bool{}
+	names, empty := map[string]bool{}, map[string]bool{}
 	for _, word := range replaced(in) {
-		res, err := v.lex.ProcessWordWithMatches(word, env)
-		if err != nil {
-			continue // the frontend refuses it
+		found, unmatched := v.names(word)
+		for _, name := range found {
+			names[name] = true
 		}
-		for name := range res.Unmatched {
+		for name := range unmatched {
 			if !hasAlternative(word, name) {
 				empty[name] = true
 			}
 		}
 	}
-	return slices.Sorted(maps.Keys(env.names)), slices.Sorted(maps.Keys(empty))
+	return slices.Sorted(maps.Keys(names)), slices.Sorted(maps.Keys(empty))
+}
+
+// names are the variables that BuildKit asks for when it replaces those of a word, in
+// order, each once, and those that nothing sets; none for a word that it refuses.
+func (v View) names(word string) (all []string, unmatched map[string]struct{}) {
+	if !strings.Contains(word, "$") || !utf8.ValidString(word) {
+		return nil, nil
+	}
+	env := &asked{variable: v.vars}
+	res, err := v.lex.ProcessWordWithMatches(word, env)
+	if err != nil {
+		return nil, nil
+	}
+	return env.names, res.Unmatched
+}
+
+// reference is what a shell, or the frontend, replaces by a variable's value.
+var reference = regexp.MustCompile(`(\\?)\$(?:([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*))`)
+
+// Referred lists the variables that a text refers to, in order, each once, whether
+// the frontend replaces them or a shell does.
+func Referred(text string) []string {
+	var names []string
+	for _, m := range reference.FindAllStringSubmatch(text, -1) {
+		if name := m[2] + m[3]; m[1] == "" && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // hasAlternative says that a word says what stands for a variable that is not set:
@@ -44,14 +74,16 @@ func hasAlternative(word, name string) bool {
 	}
 }
 
-// asked notes which variables are asked for.
+// asked notes which variables are asked for, in order.
 type asked struct {
 	*variable
-	names map[string]bool
+	names []string
 }
 
-func (a asked) Get(name string) (string, bool) {
-	a.names[name] = true
+func (a *asked) Get(name string) (string, bool) {
+	if !slices.Contains(a.names, name) {
+		a.names = append(a.names, name)
+	}
 	return a.variable.Get(name)
 }
 

@@ -185,21 +185,30 @@ func (s *Scopes) apply(in *dockerfile.Instruction, now *View) error {
 // declare takes one argument of an ARG. One without a value has that of the
 // argument of its name above the first FROM.
 func (s *Scopes) declare(in *dockerfile.Instruction, a instructions.KeyValuePairOptional, now *View, globals *variable) error {
-	value, ok := s.options.Args[a.Key]
+	value, ok := s.given(a, globals)
 	switch {
 	case ok:
-	case a.Value != nil:
+	case a.Value == nil:
+		return nil
+	default:
 		var err error
 		if value, err = s.expand(in, *a.Value, *now); err != nil {
 			return err
 		}
-	default:
-		if value, ok = globals.Get(a.Key); !ok {
-			return nil
-		}
 	}
 	now.vars = &variable{name: a.Key, value: value, kind: argument, below: now.vars}
 	return nil
+}
+
+// given is the value of an argument for which its default does not count.
+func (s *Scopes) given(a instructions.KeyValuePairOptional, globals *variable) (string, bool) {
+	if value, ok := s.options.Args[a.Key]; ok {
+		return value, true
+	}
+	if a.Value != nil {
+		return "", false
+	}
+	return globals.Get(a.Key)
 }
 
 // expand expands the value of a variable, and fails where it becomes too long.
