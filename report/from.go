@@ -1,6 +1,8 @@
 package report
 
 import (
+	"iter"
+
 	"github.com/layerwise/layerwise/analyzer/explain"
 	"github.com/layerwise/layerwise/analyzer/record"
 )
@@ -10,20 +12,29 @@ func New(kind Kind, tool string) *Report {
 	return &Report{Schema: Schema, Kind: kind, Tool: Tool{Version: tool}}
 }
 
-// FromRecord says what became of a build, compared with the record old, which
-// may be nil. c is the comparison of the two.
-func FromRecord(r, old *record.Record, c *explain.Comparison) BuildReport {
+// FromRecords says what became of a build, compared with the one of the record
+// old, which may be nil, and with earlier ones, the newest first, where that one says
+// nothing of a step; these may be nil too.
+func FromRecords(r, old *record.Record, earlier iter.Seq[*record.Record]) BuildReport {
+	c := explain.CompareAll(old, r, earlier)
 	b := fromRecord(r)
 	if old != nil {
 		b.Baseline = old.ID
 		started := old.Started
 		b.BaselineStarted = &started
 	}
+	before := byID(old)
 	for i := range b.Steps {
 		s := &b.Steps[i]
 		s.SavedSeconds, s.SharedWith = c.Saved[s.ID], c.SharedWith[s.ID]
+		s.Previous = previous(s, before[c.Aligned[s.ID]])
 		for _, cause := range c.Causes[s.ID] {
 			s.Causes = append(s.Causes, fromCause(cause))
+		}
+	}
+	for _, id := range c.Removed {
+		if s := before[id]; s != nil {
+			b.Removed = append(b.Removed, Removed{Step: id, Stage: s.Stage, Platform: s.Platform, Instruction: s.Instruction, Text: written(s), Line: s.Line})
 		}
 	}
 	for _, root := range c.Roots {
@@ -40,6 +51,35 @@ func FromRecord(r, old *record.Record, c *explain.Comparison) BuildReport {
 	b.Summary.SecondsSaved = c.SecondsSaved
 	b.Summary.RunAtLeast, b.Summary.SavedAtLeast = c.RunAtLeast, c.SavedAtLeast
 	return b
+}
+
+func byID(r *record.Record) map[string]*record.Step {
+	steps := map[string]*record.Step{}
+	if r != nil {
+		for i := range r.Steps {
+			steps[r.Steps[i].ID] = &r.Steps[i]
+		}
+	}
+	return steps
+}
+
+func previous(s *Step, was *record.Step) *Previous {
+	if was == nil {
+		return nil
+	}
+	p := &Previous{Step: was.ID, Line: was.Line}
+	if text := written(was); text != s.Text {
+		p.Text = text
+	}
+	return p
+}
+
+// written is a step's text, which of a trigger does not say that it is one.
+func written(s *record.Step) string {
+	if s.Trigger {
+		return "ONBUILD " + s.Text
+	}
+	return s.Text
 }
 
 // FromPlan says what a Dockerfile's steps depend on, without a build.
@@ -61,14 +101,14 @@ func fromRecord(r *record.Record) BuildReport {
 		ID: r.ID, Label: r.Label, Dockerfile: r.Project.Dockerfile, Context: r.Project.Context,
 		Target: r.Project.Target, Platforms: r.Project.Platforms,
 		Engine: Engine{Kind: r.Engine.Kind, Address: r.Engine.Address, Version: r.Engine.Version, Isolation: r.Engine.Isolation, Network: r.Engine.Network},
-		Result: string(r.Result), Error: r.Error, FailedStep: r.FailedStep, Started: r.Started, Seconds: r.Seconds,
-		Basis: string(r.Basis), Warnings: r.Warnings,
+		Result: r.Result, Error: r.Error, FailedStep: r.FailedStep, Started: r.Started, Seconds: r.Seconds,
+		Basis: r.Basis, Warnings: r.Warnings,
 	}
 	for _, s := range r.StandIns {
 		b.StandIns = append(b.StandIns, StandIn{Ref: s.Ref, By: s.By})
 	}
 	for _, i := range r.Imports {
-		b.Imports = append(b.Imports, Import{Ref: i.Ref, Result: string(i.Result), Error: i.Error, Seconds: i.Seconds, Hits: i.Hits})
+		b.Imports = append(b.Imports, Import{Ref: i.Ref, Result: i.Result, Error: i.Error, Seconds: i.Seconds, Hits: i.Hits})
 	}
 	for _, p := range r.Phases {
 		b.Phases = append(b.Phases, Phase{Name: p.Name, Seconds: p.Seconds})
@@ -82,15 +122,19 @@ func fromRecord(r *record.Record) BuildReport {
 
 func fromStep(s *record.Step) Step {
 	out := Step{
-		ID: s.ID, Stage: s.Stage, Platform: s.Platform, Instruction: s.Instruction, Text: s.Text,
-		Line: s.Line, EndLine: s.EndLine, Effect: string(s.Effect), Outcome: string(s.Outcome),
+		ID: s.ID, Stage: s.Stage, Platform: s.Platform, Instruction: s.Instruction, Text: written(s),
+		Line: s.Line, EndLine: s.EndLine, Effect: s.Effect, Outcome: s.Outcome,
 		Seconds: s.Seconds, DependsOn: s.DependsOn, HangsOn: s.HangsOn, DiskSize: s.DiskSize, Error: s.Error, Note: s.Why,
 	}
 	if s.Outcome == record.Run && s.LastRunSeconds != nil {
 		out.Seconds = *s.LastRunSeconds
 	}
+	summary := s.Summary()
 	if s.Trigger {
-		out.Text = "ONBUILD " + s.Text
+		summary = "ONBUILD " + summary
+	}
+	if s.Parsed != nil && summary != out.Text {
+		out.Summary = summary
 	}
 	for _, l := range s.Layers {
 		out.Layers = append(out.Layers, Layer{Digest: l.Digest, DiffID: l.DiffID, Size: l.Size,
@@ -113,9 +157,9 @@ func count(sum *Summary, o record.Outcome) {
 }
 
 func fromCause(c explain.Cause) Cause {
-	out := Cause{Kind: string(c.Kind), Root: c.Root, Because: c.Because, Message: c.Message, Old: c.Old, New: c.New, MoreFiles: c.MoreFiles}
+	out := Cause{Kind: c.Kind, Root: c.Root, Because: c.Because, Message: c.Message, Old: c.Old, New: c.New, MoreFiles: c.MoreFiles}
 	for _, f := range c.Files {
-		out.Files = append(out.Files, FileChange{Path: f.Path, Change: string(f.Kind)})
+		out.Files = append(out.Files, FileChange{Path: f.Path, Change: f.Kind})
 	}
 	return out
 }

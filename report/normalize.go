@@ -17,6 +17,9 @@ func (r *Report) Normalized() *Report {
 		n.Schema = Schema
 	}
 	n.Builds = each(r.Builds, normalBuild)
+	if n.Kind == Rebuild {
+		n.Rows = Align(n.Builds)
+	}
 	n.Findings = each(r.Findings, func(f *Finding) {
 		if f.Fix != nil {
 			fix := *f.Fix

@@ -3,6 +3,8 @@ package report
 import (
 	"path"
 	"strings"
+
+	"github.com/layerwise/layerwise/analyzer/record"
 )
 
 // MissRule is how the formats that know only findings call a root miss; the
@@ -27,9 +29,9 @@ func (r *Report) Remarks() []Finding {
 }
 
 func (b *BuildReport) remarks(s *Step) []Finding {
-	at := Finding{File: b.file(), Line: s.Line, EndLine: s.EndLine, Basis: b.Basis}
+	at := Finding{File: b.file(), Line: s.Line, EndLine: s.EndLine, Basis: string(b.Basis)}
 	var out []Finding
-	if s.Outcome == "failed" {
+	if s.Outcome == record.StepFailed {
 		f := at
 		f.Rule, f.Severity = FailureRule, "error"
 		f.Message = s.Instruction + " failed"
@@ -39,19 +41,19 @@ func (b *BuildReport) remarks(s *Step) []Finding {
 		out = append(out, f)
 	}
 	for _, c := range s.Causes {
-		if !c.Root || s.Outcome == "failed" {
+		if !c.Root || s.Outcome == record.StepFailed {
 			continue
 		}
 		f := at
-		f.Rule, f.Severity = MissRule+c.Kind, "info"
+		f.Rule, f.Severity = MissRule+string(c.Kind), "info"
 		f.Message = s.Instruction + " " + verb(b.Basis) + ": " + c.Message
 		out = append(out, f)
 	}
 	return out
 }
 
-func verb(basis string) string {
-	if basis == "predicted" {
+func verb(basis record.Basis) string {
+	if basis == record.Predicted {
 		return "would miss the cache"
 	}
 	return "missed the cache"

@@ -9,6 +9,9 @@ package report
 import (
 	"io"
 	"time"
+
+	"github.com/layerwise/layerwise/analyzer/explain"
+	"github.com/layerwise/layerwise/analyzer/record"
 )
 
 // Schema names the format of the JSON form.
@@ -29,11 +32,13 @@ const (
 
 // Report is what a command has to say.
 type Report struct {
-	Schema   string        `json:"schema"`
-	Kind     Kind          `json:"kind"`
-	Tool     Tool          `json:"tool"`
-	Builds   []BuildReport `json:"builds"`
-	Findings []Finding     `json:"findings"`
+	Schema string        `json:"schema"`
+	Kind   Kind          `json:"kind"`
+	Tool   Tool          `json:"tool"`
+	Builds []BuildReport `json:"builds"`
+	// Rows put the instructions of several builds side by side; rebuild only.
+	Rows     []Row     `json:"rows,omitempty"`
+	Findings []Finding `json:"findings"`
 	// Rules describes the rules that Findings name; lint only.
 	Rules []Rule `json:"rules,omitempty"`
 	// Files are those that were looked at; lint only.
@@ -59,9 +64,9 @@ type BuildReport struct {
 	Imports  []Import `json:"imports"`
 	Baseline string   `json:"baseline"` // id of the record compared with
 	// BaselineStarted is when that build started; nil without a baseline.
-	BaselineStarted *time.Time `json:"baselineStarted,omitempty"`
-	Result          string     `json:"result"` // succeeded, failed, canceled, none
-	Error           string     `json:"error"`
+	BaselineStarted *time.Time    `json:"baselineStarted,omitempty"`
+	Result          record.Result `json:"result"`
+	Error           string        `json:"error"`
 	// FailedStep is the id of the step whose error is Error, where it is a step's.
 	FailedStep string `json:"failedStep,omitempty"`
 	// Unreached is what the build that this one is compared with did not come to,
@@ -74,9 +79,11 @@ type BuildReport struct {
 	Seconds float64   `json:"seconds"`
 	// Phases are the parts of Seconds: engine-start, build, facts, layers, record,
 	// engine-stop.
-	Phases []Phase `json:"phases"`
-	Basis  string  `json:"basis"` // observed, predicted, static
-	Steps  []Step  `json:"steps"`
+	Phases []Phase      `json:"phases"`
+	Basis  record.Basis `json:"basis"`
+	Steps  []Step       `json:"steps"`
+	// Removed are the baseline's instructions that this build does not have, in order.
+	Removed []Removed `json:"removed,omitempty"`
 	// Roots has the cost of every root miss, dearest first.
 	Roots    []Root   `json:"roots"`
 	Summary  Summary  `json:"summary"`
@@ -113,9 +120,9 @@ type StandIn struct {
 
 // Import is a cache that a build was told to import.
 type Import struct {
-	Ref    string `json:"ref"`
-	Result string `json:"result,omitempty"` // used, unused, failed; absent where the engine does not tell
-	Error  string `json:"error"`
+	Ref    string              `json:"ref"`
+	Result record.ImportResult `json:"result,omitempty"` // absent where the engine does not tell
+	Error  string              `json:"error"`
 	// Seconds is how long its index took to read, Hits how many results of steps were
 	// taken from it; absent where they are not known.
 	Seconds *float64 `json:"seconds,omitempty"`
@@ -130,17 +137,22 @@ type Phase struct {
 
 // Step is one instruction in one platform's build.
 type Step struct {
-	ID           string  `json:"id"`
-	Stage        string  `json:"stage"`
-	Platform     string  `json:"platform"`
-	Instruction  string  `json:"instruction"`
-	Text         string  `json:"text"`
-	Line         int     `json:"line"`
-	EndLine      int     `json:"endLine"`
-	Effect       string  `json:"effect"`  // base, layer, metadata, none
-	Outcome      string  `json:"outcome"` // hit, miss, failed, canceled, not-run, unused, none, run, undecided
-	Seconds      float64 `json:"seconds"` // that it ran; of outcome run: those of its last run, 0 where no record has them
-	SavedSeconds float64 `json:"savedSeconds"`
+	ID          string `json:"id"`
+	Stage       string `json:"stage"`
+	Platform    string `json:"platform"`
+	Instruction string `json:"instruction"`
+	Text        string `json:"text"`
+	// Summary is the text on one line; absent where that is the text.
+	Summary string `json:"summary,omitempty"`
+	Line    int    `json:"line"`
+	EndLine int    `json:"endLine"`
+	// Previous is the baseline's instruction that this one is compared with; nil
+	// where it has none.
+	Previous     *Previous      `json:"previous,omitempty"`
+	Effect       record.Effect  `json:"effect"`
+	Outcome      record.Outcome `json:"outcome"`
+	Seconds      float64        `json:"seconds"` // that it ran; of outcome run: those of its last run, 0 where no record has them
+	SavedSeconds float64        `json:"savedSeconds"`
 	// SharedWith is the id of an earlier step with the same operation: its seconds are
 	// the same ones, and what it saved is counted there.
 	SharedWith string  `json:"sharedWith,omitempty"`
@@ -167,6 +179,23 @@ type Step struct {
 	MayTakeDown []string `json:"mayTakeDown,omitempty"`
 }
 
+// Previous is an instruction of the build that a build is compared with.
+type Previous struct {
+	Step string `json:"step"` // its id there
+	Line int    `json:"line"`
+	Text string `json:"text,omitempty"` // where that differs
+}
+
+// Removed is an instruction that a build has no longer.
+type Removed struct {
+	Step        string `json:"step"` // its id in the baseline
+	Stage       string `json:"stage"`
+	Platform    string `json:"platform"`
+	Instruction string `json:"instruction"`
+	Text        string `json:"text"`
+	Line        int    `json:"line"`
+}
+
 // KeyPart is one thing that a cache key depends on.
 type KeyPart struct {
 	Kind    string   `json:"kind"` // text, files, stage, base, arguments, environment, mounts, state, remote
@@ -181,7 +210,7 @@ type KeyPart struct {
 
 // Cause is one reason why a step missed.
 type Cause struct {
-	Kind      string       `json:"kind"`
+	Kind      explain.Kind `json:"kind"`
 	Root      bool         `json:"root"`
 	Because   string       `json:"because"` // id of the step that it follows, when not a root
 	Message   string       `json:"message"`
@@ -193,8 +222,8 @@ type Cause struct {
 
 // FileChange is one file that is not what it was.
 type FileChange struct {
-	Path   string `json:"path"`
-	Change string `json:"change"` // added, removed, content, mode, type, target
+	Path   string            `json:"path"`
+	Change record.ChangeKind `json:"change"`
 }
 
 // Layer is one layer that a step made.

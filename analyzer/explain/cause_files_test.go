@@ -10,12 +10,12 @@ func TestFiles(t *testing.T) {
 			11 stage-output-changed<9: /src/out/app from stage build came out different
 			12 parent-rebuilt<11: follows line 11`},
 		{name: "many files", edits: [][]edit{{file("a", "1"), file("b", "1"), file("c", "1"), file("d", "1")}}, want: `
-			8 files-changed: 4 files added: a, b, c and 1 more
+			8 files-changed: a, b and c added, and 1 more file
 			9 parent-rebuilt<8: follows line 8
 			11 stage-output-changed<9: /src/out/app from stage build came out different
 			12 parent-rebuilt<11: follows line 11`},
 		{name: "mixed files", edits: [][]edit{{file("a", "1"), file("main.go", ""), file("link", "->go.mod"), file("run.sh", "755:s")}}, want: `
-			8 files-changed: 4 files changed: a, link, main.go and 1 more
+			8 files-changed: a added, link points elsewhere, main.go removed, and 1 more file
 			9 parent-rebuilt<8: follows line 8
 			11 stage-output-changed<9: /src/out/app from stage build came out different
 			12 parent-rebuilt<11: follows line 11`},

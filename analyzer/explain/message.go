@@ -3,6 +3,7 @@ package explain
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -105,43 +106,34 @@ const maxNamed = 3
 
 // describeFiles says which files changed, in few words.
 func describeFiles(changes []record.Change) string {
-	var names []string
+	var verbs, parts []string
+	names := map[string][]string{}
 	for _, c := range changes[:min(maxNamed, len(changes))] {
-		names = append(names, plain(c.Path))
-	}
-	if len(changes) > maxNamed {
-		return fmt.Sprintf("%d files %s: %s and %d more", len(changes), commonVerb(changes), strings.Join(names, ", "), len(changes)-maxNamed)
-	}
-	for k := range names {
-		names[k] += " " + verb(changes[k].Kind)
-	}
-	return strings.Join(names, ", ")
-}
-
-func verb(kind record.ChangeKind) string {
-	switch kind {
-	case record.Added:
-		return "added"
-	case record.Removed:
-		return "removed"
-	case record.ModeChanged:
-		return "has another mode"
-	case record.TypeChanged:
-		return "has another type"
-	case record.TargetChanged:
-		return "has another target"
-	}
-	return "changed"
-}
-
-// commonVerb is "added" or "removed" if all were, else "changed".
-func commonVerb(changes []record.Change) string {
-	for _, c := range changes {
-		if c.Kind != changes[0].Kind || c.Kind != record.Added && c.Kind != record.Removed {
-			return "changed"
+		verb := c.Kind.Verb()
+		if !slices.Contains(verbs, verb) {
+			verbs = append(verbs, verb)
 		}
+		names[verb] = append(names[verb], plain(c.Path))
 	}
-	return verb(changes[0].Kind)
+	for _, verb := range verbs {
+		parts = append(parts, listed(names[verb])+" "+verb)
+	}
+	switch more := len(changes) - maxNamed; {
+	case more == 1:
+		parts = append(parts, "and 1 more file")
+	case more > 1:
+		parts = append(parts, fmt.Sprintf("and %d more files", more))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// listed is "a, b and c".
+func listed(words []string) string {
+	last := len(words) - 1
+	if last < 1 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:last], ", ") + " and " + words[last]
 }
 
 // listFiles fills a cause's files.

@@ -19,6 +19,21 @@ const (
 	TargetChanged  ChangeKind = "target" // of a symbolic link
 )
 
+// Verb says what happened to files, of one or of several: "changed", "added".
+func (k ChangeKind) Verb() string {
+	switch k {
+	case Added, Removed:
+		return string(k)
+	case ModeChanged:
+		return "changed mode"
+	case TypeChanged:
+		return "changed type"
+	case TargetChanged:
+		return "points elsewhere"
+	}
+	return "changed"
+}
+
 // Change is one file that differs between two trees.
 type Change struct {
 	Path string     `json:"path"`

@@ -54,6 +54,18 @@ func (s *Step) Written() string {
 	return s.Parsed.Line
 }
 
+// Summary is the instruction on one line, for tables: white space folded, as the
+// parser knows it, and an ellipsis for the bodies of heredocs. It may hold any
+// other character of the source, control characters included.
+func (s *Step) Summary() string {
+	text, more := s.Written(), ""
+	if s.Read().Heredoc {
+		text, _, _ = strings.Cut(text, "\n")
+		more = " …"
+	}
+	return strings.Join(strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" \t\r\n\v\f", r) }), " ") + more
+}
+
 // Read is what was read in the instruction; nothing where the record does not
 // have it.
 func (s *Step) Read() Parsed {

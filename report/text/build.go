@@ -1,8 +1,10 @@
 package text
 
 import (
+	"cmp"
 	"strconv"
 
+	"github.com/layerwise/layerwise/analyzer/record"
 	"github.com/layerwise/layerwise/report"
 )
 
@@ -75,7 +77,7 @@ func (v *view) buildTable() table {
 			}
 			why := v.why(s)
 			// A whole stage has one reason not to be there: it is said once.
-			if s.Outcome == "unused" && before == s.Stage+"\x00"+s.Note {
+			if s.Outcome == record.Unused && before == s.Stage+"\x00"+s.Note {
 				why = nil
 			}
 			before = s.Stage + "\x00" + s.Note
@@ -99,18 +101,21 @@ func (v *view) number(s *report.Step) cell {
 
 func (v *view) instruction(s *report.Step) cell {
 	style := plain
-	if s.Effect == "metadata" || s.Effect == "none" || s.Outcome == "unused" || s.Outcome == "not-run" {
+	if s.Effect == record.EffectMetadata || s.Effect == record.EffectNone || s.Outcome == record.Unused || s.Outcome == record.NotRun {
 		style = quiet
 	}
-	return one(style, v.clean(fold(s.Text)))
+	return one(style, v.oneLine(s))
 }
+
+// oneLine is a step's instruction; reports of older versions have its text alone.
+func (v *view) oneLine(s *report.Step) string { return v.clean(cmp.Or(s.Summary, fold(s.Text))) }
 
 // layer says how large the layer is, or why there is none.
 func (v *view) layer(s *report.Step) cell {
 	switch {
-	case s.Effect == "metadata" && len(s.Layers) == 0:
+	case s.Effect == record.EffectMetadata && len(s.Layers) == 0:
 		return one(quiet, "metadata")
-	case s.Effect == "base" && s.Outcome != "none" && s.Outcome != "unused":
+	case s.Effect == record.EffectBase && s.Outcome != record.None && s.Outcome != record.Unused:
 		return one(quiet, "base")
 	case len(s.Layers) == 0 && s.DiskSize != nil:
 		return one(quiet, "("+size(*s.DiskSize)+")")
@@ -127,13 +132,13 @@ func (v *view) layer(s *report.Step) cell {
 // time is empty for what did not run. That of a step that would run is what it
 // took the last time, where that is known.
 func (v *view) time(s *report.Step) cell {
-	if first := v.steps[s.SharedWith]; first != nil && s.Effect == "base" {
+	if first := v.steps[s.SharedWith]; first != nil && s.Effect == record.EffectBase {
 		return nil // an image is pulled once
 	}
 	switch s.Outcome {
-	case "run":
+	case record.Run:
 		return one(quiet, timed("~", s.Seconds, measurable))
-	case "miss", "failed", "canceled":
+	case record.Miss, record.StepFailed, record.StepCanceled:
 		return one(plain, duration(s.Seconds))
 	}
 	return nil

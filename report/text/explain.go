@@ -3,6 +3,7 @@ package text
 import (
 	"strings"
 
+	"github.com/layerwise/layerwise/analyzer/record"
 	"github.com/layerwise/layerwise/report"
 )
 
@@ -58,14 +59,14 @@ func (v *view) takesDown(s *report.Step) string {
 
 func (v *view) effect(s *report.Step) cell {
 	switch {
-	case s.Outcome == "unused":
+	case s.Outcome == record.Unused:
 		return one(quiet, "unused")
-	case s.Effect == "none" || s.Effect == "":
+	case s.Effect == record.EffectNone || s.Effect == "":
 		return one(quiet, v.glyph.none)
-	case s.Effect == "layer":
+	case s.Effect == record.EffectLayer:
 		return one(plain, "layer")
 	}
-	return one(quiet, v.word(s.Effect))
+	return one(quiet, v.word(string(s.Effect)))
 }
 
 // key has one paragraph for each thing in a cache key, but for what goes without

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/layerwise/layerwise/analyzer/record"
 	"github.com/layerwise/layerwise/report"
 )
 
@@ -11,12 +12,13 @@ import (
 // copied.
 func (v *view) failure() {
 	b := v.build
-	if b.Error == "" && b.Result != "failed" && b.Result != "canceled" {
+	if b.Error == "" && b.Result != record.Failed && b.Result != record.Canceled {
 		return
 	}
 	v.blank()
-	head := v.clean(b.Result)
-	if head == "" || head == "none" || head == "succeeded" {
+	head := v.clean(string(b.Result))
+	switch b.Result {
+	case "", record.NotBuilt, record.Succeeded:
 		head = "error"
 	}
 	if s := v.culprit(); s != nil {
@@ -52,9 +54,9 @@ func (v *view) culprit() *report.Step {
 	for i := range b.Steps {
 		s := &b.Steps[i]
 		switch {
-		case s.Outcome == "failed" && s.Error != "" && s.Error == b.Error:
+		case s.Outcome == record.StepFailed && s.Error != "" && s.Error == b.Error:
 			return s
-		case first == nil && (s.Outcome == "failed" || s.Outcome == "canceled" && b.Result == "canceled"):
+		case first == nil && (s.Outcome == record.StepFailed || s.Outcome == record.StepCanceled && b.Result == record.Canceled):
 			first = s
 		}
 	}

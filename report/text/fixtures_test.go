@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/layerwise/layerwise/analyzer/explain"
+	"github.com/layerwise/layerwise/analyzer/record"
 	"github.com/layerwise/layerwise/report"
 )
 
@@ -15,7 +17,7 @@ func step(line int, text, effect, outcome string, edit ...func(*report.Step)) re
 	s := report.Step{
 		ID: fmt.Sprintf("L%d", line), Stage: "build", Platform: "linux/amd64",
 		Instruction: strings.ToUpper(strings.Fields(text)[0]), Text: text,
-		Line: line, EndLine: line + strings.Count(text, "\n"), Effect: effect, Outcome: outcome,
+		Line: line, EndLine: line + strings.Count(text, "\n"), Effect: record.Effect(effect), Outcome: record.Outcome(outcome),
 	}
 	for _, e := range edit {
 		e(&s)
@@ -51,7 +53,7 @@ func on(platform string) func(*report.Step) {
 }
 
 func why(kind, message string) func(*report.Step) {
-	return cause(report.Cause{Kind: kind, Root: true, Message: message})
+	return cause(report.Cause{Kind: explain.Kind(kind), Root: true, Message: message})
 }
 
 func cause(c report.Cause) func(*report.Step) {
@@ -77,7 +79,7 @@ func changed(more int, files ...string) func(*report.Step) {
 		case '-':
 			change, f = "removed", f[1:]
 		}
-		c.Files = append(c.Files, report.FileChange{Path: f, Change: change})
+		c.Files = append(c.Files, report.FileChange{Path: f, Change: record.ChangeKind(change)})
 	}
 	return cause(c)
 }
@@ -289,7 +291,7 @@ func experiment(labels []string, marks []string, edit func(n int, b *report.Buil
 				s.Effect = "metadata"
 			} else {
 				m := marks[n][i]
-				s.Outcome = outcomes[m]
+				s.Outcome = record.Outcome(outcomes[m])
 				switch {
 				case n == 0:
 					first()(&s)

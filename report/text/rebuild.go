@@ -28,7 +28,7 @@ func (p *page) matrix(r *report.Report) {
 	p.header(newView(p, r.Kind, &whole), count(len(r.Builds), "build"))
 	p.warnings(whole.Warnings)
 	p.blank()
-	rows := instructions(p, views)
+	rows := instructions(p, views, report.Align(r.Builds))
 	if len(rows) == 0 {
 		p.print(plain, margin, "no instructions")
 		p.blank()
@@ -69,50 +69,42 @@ func experiment(builds []report.BuildReport) report.BuildReport {
 	return whole
 }
 
-// instructions aligns the steps of all builds, one platform after the other.
-func instructions(p *page, views []*view) []matrixRow {
-	var platforms []string
-	for _, v := range views {
-		for _, name := range v.platforms {
-			if !slices.Contains(platforms, name) {
-				platforms = append(platforms, name)
-			}
-		}
-	}
+// instructions are the rows that are shown, with a heading for each platform where
+// there are several.
+func instructions(p *page, views []*view, all []report.Row) []matrixRow {
+	several := slices.ContainsFunc(all, func(r report.Row) bool { return r.Platform != all[0].Platform })
 	var rows []matrixRow
-	for _, platform := range platforms {
-		if len(platforms) > 1 {
+	platform := ""
+	for i, of := range all {
+		r, shown := newMatrixRow(views, of)
+		if !shown {
+			continue
+		}
+		if several && (i == 0 || of.Platform != platform) {
+			platform = of.Platform
 			rows = append(rows, matrixRow{heading: p.platform(platform)})
 		}
-		steps := make([][]*report.Step, len(views))
-		for i, v := range views {
-			for _, s := range v.shown {
-				if s.Platform == platform {
-					steps[i] = append(steps[i], s)
-				}
-			}
-		}
-		for _, a := range align(steps) {
-			rows = append(rows, newMatrixRow(views, a))
-		}
+		rows = append(rows, r)
 	}
 	return rows
 }
 
 // newMatrixRow takes line and text from the last build that has the
-// instruction.
-func newMatrixRow(views []*view, a aligned) matrixRow {
-	r := matrixRow{marks: make([]mark, len(views))}
-	for i, s := range a.steps {
-		if s == nil {
+// instruction; false where none of them shows it.
+func newMatrixRow(views []*view, of report.Row) (r matrixRow, shown bool) {
+	r.marks = make([]mark, len(views))
+	for i, id := range of.Steps {
+		v := views[i]
+		s := v.steps[id]
+		if s == nil || v.hides(s) {
 			continue
 		}
-		v := views[i]
+		shown = true
 		r.line, r.text = v.number(s), v.instruction(s)
 		r.marks[i] = v.mark(s.Outcome, v.standsOut(s))
 		r.skipped = r.skipped || r.marks[i].short == v.glyph.notHere
 	}
-	return r
+	return r, shown
 }
 
 // columnsAt returns how many of n builds stand side by side, so that the

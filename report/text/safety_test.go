@@ -14,6 +14,8 @@ import (
 
 	"github.com/mattn/go-runewidth"
 
+	"github.com/layerwise/layerwise/analyzer/explain"
+	"github.com/layerwise/layerwise/analyzer/record"
 	"github.com/layerwise/layerwise/report"
 )
 
@@ -157,7 +159,7 @@ func (g generator) build() report.BuildReport {
 		Engine:   report.Engine{Kind: pick(g, "embedded", "remote", "none", g.text()), Address: g.text(), Isolation: pick(g, "runc", "builtin", g.text())},
 		StandIns: many(g, 6, func() report.StandIn { return report.StandIn{Ref: g.text(), By: pick(g, "playground", g.text())} }),
 		Baseline: g.text(), BaselineStarted: pick(g, nil, &started), Started: g.time(), Seconds: g.seconds(),
-		Result: pick(g, "succeeded", "failed", "canceled", "none", g.text()), Error: g.text(),
+		Result: record.Result(pick(g, "succeeded", "failed", "canceled", "none", g.text())), Error: g.text(),
 		Steps: many(g, 12, g.step),
 		Roots: many(g, 12, func() report.Root {
 			return report.Root{Step: g.id(), Steps: many(g, 9, g.id), Seconds: g.seconds()}
@@ -170,8 +172,8 @@ func (g generator) build() report.BuildReport {
 func (g generator) step() report.Step {
 	return report.Step{
 		ID: g.id(), Stage: g.text(), Platform: pick(g, "linux/amd64", "linux/amd64", g.text()), Instruction: pick(g, "RUN", "ARG", g.text()),
-		Text: g.text(), Line: pick(g, -1, 0, 1, 2, 3, 4, 5, 99_999), Effect: pick(g, "base", "layer", "metadata", "none", g.text()),
-		Outcome: pick(g, "hit", "miss", "miss", "failed", "canceled", "not-run", "unused", "none", "run", "undecided", g.text()),
+		Text: g.text(), Line: pick(g, -1, 0, 1, 2, 3, 4, 5, 99_999), Effect: record.Effect(pick(g, "base", "layer", "metadata", "none", g.text())),
+		Outcome: record.Outcome(pick(g, "hit", "miss", "miss", "failed", "canceled", "not-run", "unused", "none", "run", "undecided", g.text())),
 		Seconds: g.seconds(), SavedSeconds: g.seconds(), Causes: many(g, 7, g.cause), Note: g.text(), TakesDown: many(g, 9, g.id),
 		Layers: many(g, 2, func() report.Layer { return report.Layer{Size: g.Int64() >> g.IntN(64)} }),
 		KeyParts: many(g, 4, func() report.KeyPart {
@@ -182,10 +184,10 @@ func (g generator) step() report.Step {
 
 func (g generator) cause() report.Cause {
 	return report.Cause{
-		Kind: pick(g, "first-build", "files-changed", "instruction-changed", "parent-rebuilt", g.text()), Root: g.IntN(2) == 0, Because: g.id(),
+		Kind: explain.Kind(pick(g, "first-build", "files-changed", "instruction-changed", "parent-rebuilt", g.text())), Root: g.IntN(2) == 0, Because: g.id(),
 		Message: g.text(), Old: g.text(), New: g.text(), MoreFiles: g.IntN(3),
 		Files: many(g, 5, func() report.FileChange {
-			return report.FileChange{Path: g.text(), Change: pick(g, "added", "content", "mode", g.text())}
+			return report.FileChange{Path: g.text(), Change: record.ChangeKind(pick(g, "added", "content", "mode", g.text()))}
 		}),
 	}
 }

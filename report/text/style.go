@@ -1,5 +1,7 @@
 package text
 
+import "github.com/layerwise/layerwise/analyzer/record"
+
 // style is how a piece of text looks, as the parameters of an SGR sequence. The
 // text says the same without it.
 type style string
@@ -52,32 +54,32 @@ func (p *page) word(s string) string {
 
 // mark returns the mark of an outcome. Roots are in capitals, so that they
 // stand out without colour too.
-func (p *page) mark(outcome string, root bool) mark {
+func (p *page) mark(outcome record.Outcome, root bool) mark {
 	switch outcome {
-	case "hit":
+	case record.Hit:
 		return mark{"hit", "hit", green}
-	case "miss":
+	case record.Miss:
 		if root {
 			return mark{"MISS", "MISS", loud}
 		}
 		return mark{"miss", "miss", yellow}
-	case "run":
+	case record.Run:
 		if root {
 			return mark{"RUN", "RUN", loud}
 		}
 		return mark{"run", "run", yellow}
-	case "undecided":
+	case record.Undecided:
 		return mark{"undecided", "?", cyan}
-	case "failed":
+	case record.StepFailed:
 		return mark{"FAILED", "FAIL", loud}
-	case "canceled":
+	case record.StepCanceled:
 		return mark{"canceled", "stop", yellow}
-	case "not-run":
+	case record.NotRun:
 		return mark{"not run", p.glyph.notHere, quiet}
-	case "unused":
+	case record.Unused:
 		return mark{"unused", p.glyph.notHere, quiet}
-	case "none", "":
+	case record.None, "":
 		return mark{p.glyph.none, p.glyph.none, quiet}
 	}
-	return mark{p.word(outcome), "?", plain}
+	return mark{p.word(string(outcome)), "?", plain}
 }

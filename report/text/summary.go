@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/layerwise/layerwise/analyzer/record"
 	"github.com/layerwise/layerwise/report"
 )
 
@@ -37,7 +38,7 @@ func (v *view) sentence() string {
 	if v.kind == report.Predict {
 		return v.forecast()
 	}
-	hit, miss, failed, canceled, notRun := v.count("hit"), v.count("miss"), v.count("failed"), v.count("canceled"), v.count("not-run")
+	hit, miss, failed, canceled, notRun := v.count(record.Hit), v.count(record.Miss), v.count(record.StepFailed), v.count(record.StepCanceled), v.count(record.NotRun)
 	sum := v.build.Summary
 	var parts []string
 	add := func(n int, part string) {
@@ -48,14 +49,14 @@ func (v *view) sentence() string {
 	add(hit, count(hit, "hit")+timed(" saved "+atLeast(sum.SavedAtLeast), sum.SecondsSaved, noticeable))
 	cost := sum.SecondsRun
 	if failed+canceled > 0 { // whose time is told with them
-		cost = v.seconds("miss")
+		cost = v.seconds(record.Miss)
 	}
 	add(miss, count(miss, "miss")+timed(" cost "+atLeast(sum.RunAtLeast), cost, measurable))
 	if hit > 0 && miss+failed+canceled == 0 {
 		parts = append(parts, "no misses")
 	}
-	add(failed, fmt.Sprintf("%d failed", failed)+timed(" after ", v.seconds("failed"), measurable))
-	add(canceled, fmt.Sprintf("%d canceled", canceled)+timed(" after ", v.seconds("canceled"), measurable))
+	add(failed, fmt.Sprintf("%d failed", failed)+timed(" after ", v.seconds(record.StepFailed), measurable))
+	add(canceled, fmt.Sprintf("%d canceled", canceled)+timed(" after ", v.seconds(record.StepCanceled), measurable))
 	add(notRun, fmt.Sprintf("%d not run", notRun))
 	if len(parts) == 0 {
 		parts = append(parts, "nothing to run")
@@ -71,13 +72,13 @@ func (v *view) sentence() string {
 func (v *view) forecast() string {
 	sum := v.build.Summary
 	var parts []string
-	if n := v.count("hit"); n > 0 {
+	if n := v.count(record.Hit); n > 0 {
 		parts = append(parts, fmt.Sprintf("%d would hit", n)+timed(" and save "+atLeast(sum.SavedAtLeast), sum.SecondsSaved, noticeable))
 	}
-	if n := v.count("run"); n > 0 {
+	if n := v.count(record.Run); n > 0 {
 		parts = append(parts, fmt.Sprintf("%d would run", n)+timed(" for "+about(sum.RunAtLeast), sum.SecondsRun, noticeable))
 	}
-	if n := v.count("undecided"); n > 0 {
+	if n := v.count(record.Undecided); n > 0 {
 		parts = append(parts, fmt.Sprintf("%d undecided", n))
 	}
 	if len(parts) == 0 {
@@ -131,7 +132,7 @@ func timed(words string, seconds, least float64) string {
 	return words + duration(seconds)
 }
 
-func (v *view) count(outcome string) int {
+func (v *view) count(outcome record.Outcome) int {
 	n := 0
 	for i := range v.build.Steps {
 		if v.build.Steps[i].Outcome == outcome {
@@ -143,7 +144,7 @@ func (v *view) count(outcome string) int {
 
 // seconds is the time of all steps with an outcome, that of steps which share an
 // operation once.
-func (v *view) seconds(outcome string) float64 {
+func (v *view) seconds(outcome record.Outcome) float64 {
 	sum := 0.0
 	for i := range v.build.Steps {
 		if s := &v.build.Steps[i]; s.Outcome == outcome && v.steps[s.SharedWith] == nil {

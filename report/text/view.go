@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/layerwise/layerwise/analyzer/explain"
+	"github.com/layerwise/layerwise/analyzer/record"
 	"github.com/layerwise/layerwise/report"
 )
 
@@ -35,7 +37,7 @@ func newView(p *page, kind report.Kind, b *report.BuildReport) *view {
 		if _, twice := v.steps[s.ID]; !twice {
 			v.steps[s.ID] = s
 		}
-		if !p.opts.Verbose && silent(s) {
+		if v.hides(s) {
 			continue
 		}
 		v.shown = append(v.shown, s)
@@ -65,9 +67,12 @@ func (p *page) platform(name string) string {
 	return p.clean(name)
 }
 
+// hides says that a step has no row.
+func (v *view) hides(s *report.Step) bool { return !v.opts.Verbose && silent(s) }
+
 // silent says that an instruction leaves nothing behind, not even metadata.
 func silent(s *report.Step) bool {
-	return s.Instruction == "ARG" || s.Effect == "none" && (s.Outcome == "none" || s.Outcome == "")
+	return s.Instruction == "ARG" || s.Effect == record.EffectNone && (s.Outcome == record.None || s.Outcome == "")
 }
 
 // isFirst says that a build had misses, and every one for want of an earlier
@@ -76,7 +81,7 @@ func isFirst(b *report.BuildReport) bool {
 	found := false
 	for _, s := range b.Steps {
 		for _, c := range s.Causes {
-			if c.Root && c.Kind != "first-build" {
+			if c.Root && c.Kind != explain.FirstBuild {
 				return false
 			}
 			found = found || c.Root

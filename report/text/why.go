@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/layerwise/layerwise/analyzer/explain"
+	"github.com/layerwise/layerwise/analyzer/record"
 	"github.com/layerwise/layerwise/report"
 )
 
@@ -25,7 +27,7 @@ func (v *view) why(s *report.Step) cell {
 	case !v.first || v.opts.Verbose:
 		c = v.causes(s)
 	}
-	if s.Outcome == "hit" {
+	if s.Outcome == record.Hit {
 		verb := "saved "
 		if v.kind == report.Predict {
 			verb = "saves "
@@ -40,7 +42,7 @@ func (v *view) why(s *report.Step) cell {
 // ownError is the error of a step that failed beside the one that failed the
 // build, whose error stands below the table.
 func (v *view) ownError(s *report.Step) cell {
-	if s.Outcome != "failed" || s.Error == "" || s == v.culprit() {
+	if s.Outcome != record.StepFailed || s.Error == "" || s == v.culprit() {
 		return nil
 	}
 	first, _, _ := strings.Cut(s.Error, "\n")
@@ -91,7 +93,7 @@ func (v *view) source(name string) string {
 
 // note returns a step's note. That metadata is metadata has been said.
 func (v *view) note(s *report.Step) cell {
-	if s.Note == s.Effect || s.Effect == "metadata" && !v.opts.Verbose {
+	if s.Note == string(s.Effect) || s.Effect == record.EffectMetadata && !v.opts.Verbose {
 		return nil
 	}
 	return one(quiet, v.says(s.Note))
@@ -128,7 +130,7 @@ func (v *view) causes(s *report.Step) cell {
 // wasUnreached says that a cause of a step is that the build before did not come
 // to it.
 func (v *view) wasUnreached(s *report.Step, c *report.Cause) bool {
-	return c.Kind == "previous-incomplete" && v.unreached[s.ID]
+	return c.Kind == explain.PreviousIncomplete && v.unreached[s.ID]
 }
 
 // because names the steps that s follows.
@@ -143,7 +145,7 @@ func (v *view) because(s *report.Step, ids []string) string {
 	case from == nil:
 		return "because of " + v.clean(ids[0])
 	case from.Line == s.Line && from.Platform == s.Platform: // a trigger of the base image
-		return "because of " + cut(v.clean(fold(from.Text)), mostValue, v.glyph.cut)
+		return "because of " + cut(v.oneLine(from), mostValue, v.glyph.cut)
 	}
 	return "because of " + v.place(from, s.Platform)
 }
@@ -151,21 +153,21 @@ func (v *view) because(s *report.Step, ids []string) string {
 // cause puts one cause into words, never none: what happened, and perhaps more
 // about it.
 func (v *view) cause(c *report.Cause) cell {
-	if c.Kind == "files-changed" && len(c.Files) > 0 {
+	if c.Kind == explain.FilesChanged && len(c.Files) > 0 {
 		return one(plain, v.files(c.Files, c.MoreFiles))
 	}
-	message := cmp.Or(v.says(c.Message), v.clean(strings.ReplaceAll(c.Kind, "-", " ")), "unknown")
+	message := cmp.Or(v.says(c.Message), v.clean(strings.ReplaceAll(string(c.Kind), "-", " ")), "unknown")
 	out := one(plain, message)
 	if len(c.Files) > 0 && !(v.names(message, c.Files) && (len(c.Files) <= mostFiles || !v.opts.Verbose)) {
 		out = append(out, paragraph{text: v.files(c.Files, c.MoreFiles), style: quiet, indent: hang})
 	}
-	if c.Old == "" || c.New == "" && c.Kind != "instruction-changed" {
+	if c.Old == "" || c.New == "" && c.Kind != explain.InstructionChanged {
 		return out
 	}
 	before, after := v.value(c.Old), v.value(c.New)
 	switch {
 	case strings.Contains(message, before), strings.Contains(message, v.value(start(c.Old))):
-	case c.Kind == "instruction-changed":
+	case c.Kind == explain.InstructionChanged:
 		// The row itself shows the new text.
 		out = append(out, paragraph{text: "was " + before, style: quiet, indent: hang})
 	default:
@@ -209,7 +211,7 @@ func (v *view) files(files []report.FileChange, more int) string {
 	var verbs []string
 	names := map[string][]string{}
 	for _, f := range files {
-		verb := v.verb(f.Change)
+		verb := f.Change.Verb()
 		if !slices.Contains(verbs, verb) {
 			verbs = append(verbs, verb)
 		}
@@ -222,21 +224,4 @@ func (v *view) files(files []report.FileChange, more int) string {
 		parts = append(parts, "and "+count(more, "more file"))
 	}
 	return strings.Join(parts, ", ")
-}
-
-// verb says what happened to files.
-func (v *view) verb(change string) string {
-	switch change {
-	case "added", "removed":
-		return change
-	case "mode":
-		return "changed mode"
-	case "type":
-		return "changed type"
-	case "target":
-		return "points elsewhere"
-	case "content", "":
-		return "changed"
-	}
-	return "changed (" + v.clean(change) + ")"
 }

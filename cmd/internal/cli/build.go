@@ -102,7 +102,7 @@ func (c *buildCommand) run(ctx context.Context, contextArg string) error {
 	done()
 	phase(record.PhaseEngineStop)
 	r := report.New(report.Build, version())
-	r.Builds = append(r.Builds, report.FromRecord(rec, old, explain.CompareAll(old, rec, earlier)))
+	r.Builds = append(r.Builds, report.FromRecords(rec, old, earlier))
 	to := c.streams.Out
 	if exports.toStdout {
 		to = c.streams.Err

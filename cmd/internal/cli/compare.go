@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 
-	"github.com/layerwise/layerwise/analyzer/explain"
 	"github.com/layerwise/layerwise/analyzer/history"
 	"github.com/layerwise/layerwise/analyzer/inputfile"
 	"github.com/layerwise/layerwise/analyzer/record"
@@ -50,7 +49,7 @@ func (c *compareCommand) run(names []string) error {
 		return err
 	}
 	r := report.New(report.Compare, version())
-	r.Builds = append(r.Builds, report.FromRecord(cur, old, explain.Compare(old, cur)))
+	r.Builds = append(r.Builds, report.FromRecords(cur, old, nil))
 	return c.reportFlags.write(c.streams, c.streams.Out, outs, r)
 }
 

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/docker/go-units"
-	"github.com/layerwise/layerwise/analyzer/explain"
 	"github.com/layerwise/layerwise/analyzer/history"
 	"github.com/layerwise/layerwise/analyzer/record"
 	"github.com/layerwise/layerwise/report"
@@ -121,7 +120,7 @@ func (c *historyShow) run(ids []string) error {
 		earlier = store.Earlier(old)
 	}
 	r := report.New(report.Build, version())
-	r.Builds = append(r.Builds, report.FromRecord(cur, old, explain.CompareAll(old, cur, earlier)))
+	r.Builds = append(r.Builds, report.FromRecords(cur, old, earlier))
 	return c.reportFlags.write(c.streams, c.streams.Out, outs, r)
 }
 

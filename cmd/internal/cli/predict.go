@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/layerwise/layerwise/analyzer/engine"
-	"github.com/layerwise/layerwise/analyzer/explain"
 	"github.com/layerwise/layerwise/analyzer/history"
 	"github.com/layerwise/layerwise/analyzer/predict"
 	"github.com/layerwise/layerwise/analyzer/record"
@@ -91,7 +90,7 @@ func (c *predictCommand) run(ctx context.Context, contextArg string) error {
 	if store != nil && old != nil {
 		earlier = store.Earlier(old)
 	}
-	r.Builds = append(r.Builds, report.FromRecord(rec, old, explain.CompareAll(old, rec, earlier)))
+	r.Builds = append(r.Builds, report.FromRecords(rec, old, earlier))
 	return c.reportFlags.write(c.streams, c.streams.Out, outs, r)
 }
 

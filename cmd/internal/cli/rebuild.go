@@ -261,7 +261,7 @@ func (x *experiment) build(ctx context.Context, b scenario.Build) (*record.Recor
 		rec.Warnings = append(rec.Warnings, "this engine's cache is not the experiment's own: what other builds left in it can be reused from the second build on")
 	}
 	explain.CarryForwardAll(x.last, rec, slices.Values(x.earlier))
-	x.report.Builds = append(x.report.Builds, report.FromRecord(rec, x.last, explain.CompareAll(x.last, rec, slices.Values(x.earlier))))
+	x.report.Builds = append(x.report.Builds, report.FromRecords(rec, x.last, slices.Values(x.earlier)))
 	if x.last != nil {
 		x.earlier = slices.Insert(x.earlier, 0, x.last)
 	}

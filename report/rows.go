@@ -1,37 +1,68 @@
-package text
+package report
 
 import (
+	"cmp"
 	"slices"
-
-	"github.com/layerwise/layerwise/report"
+	"strings"
 )
 
-// aligned is one instruction through several builds.
-type aligned struct {
-	key   string
-	steps []*report.Step // by build; nil where a build does not have it
+// Row is one instruction through several builds.
+type Row struct {
+	Platform string `json:"platform"`
+	Stage    string `json:"stage"`
+	// Steps has its step in each build, by id; "" where a build does not have it.
+	Steps []string `json:"steps"`
 }
 
-// align puts the steps of builds side by side. Two steps are the same
-// instruction when their stage and folded text are the same and nothing between
-// them and their neighbours crosses: rows stay in the order of every build. An
-// instruction that only some builds have gets a row of its own.
-func align(builds [][]*report.Step) []aligned {
-	var rows []aligned
-	for n, steps := range builds {
-		keys := make([]string, len(steps))
-		for i, s := range steps {
-			keys[i] = s.Stage + "\x00" + fold(s.Text)
+// aligned is a row with what decides which steps belong to it.
+type aligned struct {
+	Row
+	key string
+}
+
+// Align puts the steps of builds side by side, one platform after the other. Two
+// steps are the same instruction when their stage and text are the same, white space
+// aside, and nothing between them and their neighbours crosses: rows stay in the
+// order of every build. An instruction that only some builds have gets a row of its
+// own.
+func Align(builds []BuildReport) []Row {
+	var rows []Row
+	for _, platform := range platforms(builds) {
+		var of []aligned
+		for n := range builds {
+			var steps []*Step
+			var keys []string
+			for i := range builds[n].Steps {
+				if s := &builds[n].Steps[i]; s.Platform == platform {
+					steps = append(steps, s)
+					keys = append(keys, s.Stage+"\x00"+strings.Join(strings.Fields(cmp.Or(s.Summary, s.Text)), " "))
+				}
+			}
+			of = merge(of, steps, keys, match(of, keys), n, len(builds))
 		}
-		pairs := match(rows, keys)
-		rows = merge(rows, steps, keys, pairs, n, len(builds))
+		for _, a := range of {
+			rows = append(rows, a.Row)
+		}
 	}
 	return rows
 }
 
+// platforms are those of the builds' steps, in their order.
+func platforms(builds []BuildReport) []string {
+	var names []string
+	for _, b := range builds {
+		for _, s := range b.Steps {
+			if !slices.Contains(names, s.Platform) {
+				names = append(names, s.Platform)
+			}
+		}
+	}
+	return names
+}
+
 // merge puts the steps of build n of so many into the rows. Where a build has
 // some instructions in place of others, the new ones stand below the old.
-func merge(rows []aligned, steps []*report.Step, keys []string, pairs []int, n, builds int) []aligned {
+func merge(rows []aligned, steps []*Step, keys []string, pairs []int, n, builds int) []aligned {
 	merged := make([]aligned, 0, len(rows)+len(steps))
 	end := len(rows) // rows from here on are merged; backwards, the last row first
 	take := func(from int) {
@@ -43,9 +74,9 @@ func merge(rows []aligned, steps []*report.Step, keys []string, pairs []int, n, 
 		if pairs[i] >= 0 {
 			take(pairs[i])
 		} else {
-			merged = append(merged, aligned{key: keys[i], steps: make([]*report.Step, builds)})
+			merged = append(merged, aligned{Row{Platform: steps[i].Platform, Stage: steps[i].Stage, Steps: make([]string, builds)}, keys[i]})
 		}
-		merged[len(merged)-1].steps[n] = steps[i]
+		merged[len(merged)-1].Steps[n] = steps[i].ID
 	}
 	take(0)
 	slices.Reverse(merged)
