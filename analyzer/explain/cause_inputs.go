@@ -135,6 +135,24 @@ func (p *pair) joinedInputs() []Cause {
 			return []Cause{{Message: fmt.Sprintf("builds on %s %s now, which it did not before", p.cur.at(in.producer), quote(now)), New: now}}
 		}
 	}
+	return p.joinedImages()
+}
+
+// joinedImages is joinedInputs for a base that has the same content under another
+// name, so that nothing else differs.
+func (p *pair) joinedImages() []Cause {
+	for _, source := range p.goneSources {
+		if v := sourceVertex(p.oldStep, source); v != nil && isImage(v) {
+			return []Cause{{Message: fmt.Sprintf("it takes files from %s, and builds on that now, too: one input, before two", familiar(imageOf(v).name))}}
+		}
+	}
+	for k := range p.inputs {
+		if in := &p.inputs[k]; in.old == nil && p.j >= 0 && in.cur.Step == "" {
+			if v := sourceVertex(p.step, in.cur.Source); v != nil && isImage(v) {
+				return []Cause{{Message: fmt.Sprintf("it takes files from %s, and no longer builds on that: two inputs, before one", familiar(imageOf(v).name))}}
+			}
+		}
+	}
 	return nil
 }
 

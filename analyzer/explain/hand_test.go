@@ -66,6 +66,20 @@ func field(line int, name, value string) func(*record.Record) {
 	})
 }
 
+func pin(line int, digest string) func(*record.Record) {
+	return on(line, func(v *record.Vertex) { v.Pin = digest })
+}
+
+// takesImage gives a step an input of its own from an image.
+func takesImage(line int, name, digest string) func(*record.Record) {
+	source := "docker-image://" + name
+	return func(r *record.Record) {
+		takes(line, record.Input{Source: source, Hashed: true, Content: "c"})(r)
+		s := &r.Steps[line-1]
+		s.Vertices = append([]record.Vertex{{Op: record.Op{Kind: "source", Fields: map[string]string{"identifier": source}}, Pin: digest}}, s.Vertices...)
+	}
+}
+
 func context(name, content string) record.Input {
 	return record.Input{Source: name, Tree: name, Hashed: true, Content: content}
 }
@@ -195,6 +209,10 @@ func TestCausesOfRecords(t *testing.T) {
 			3 unknown: what line 1 'FROM a' resolved to is not recorded in both builds`},
 		{"named context answers for the base", steps("miss FROM a"), steps("miss FROM a", field(1, "identifier", "docker-image://b")), `
 			1 base-image-changed: resolves to 'b', was 'a'`},
+		{"base under the name that files are taken from", steps("hit FROM a\nmiss COPY --from=b /x /", pin(1, "sha256:1"), takesImage(2, "b", "sha256:1")), steps("hit FROM b\nmiss COPY --from=b /x /", pin(1, "sha256:1")), `
+			2 inputs-changed: it takes files from b, and builds on that now, too: one input, before two`},
+		{"base under another name than files are taken from", steps("hit FROM b\nmiss COPY --from=b /x /", pin(1, "sha256:1")), steps("hit FROM a\nmiss COPY --from=b /x /", pin(1, "sha256:1"), takesImage(2, "b", "sha256:1")), `
+			2 inputs-changed: it takes files from b, and no longer builds on that: two inputs, before one`},
 		{"network option", steps(onlyRun), steps(onlyRun, field(3, "network", "HOST")), `
 			3 state-changed: network is new: host`},
 		{"network flag", steps("hit FROM a\nmiss RUN --network=none y"), steps("hit FROM a\nmiss RUN --network=host y", field(2, "network", "HOST")), `

@@ -21,6 +21,9 @@ type pair struct {
 	inputs      []inputPair
 	// gone are the older record's steps that made inputs which have no counterpart.
 	gone []int
+	// goneSources are those of the older step's inputs without a counterpart that no
+	// step made.
+	goneSources []string
 	// mentioned are the variables in the instruction's text that differ,
 	// variables those that differ and enter its key; each once.
 	mentioned, variables []variable
@@ -140,8 +143,12 @@ func (p *pair) pairInputs() {
 			p.inputs = append(p.inputs, in)
 		}
 		for m := range olds {
-			if before := p.old.producer(p.j, &olds[m]); !taken[m] && before >= 0 {
+			switch before := p.old.producer(p.j, &olds[m]); {
+			case taken[m]:
+			case before >= 0:
 				p.gone = append(p.gone, before)
+			default:
+				p.goneSources = append(p.goneSources, olds[m].Source)
 			}
 		}
 	}
