@@ -48,7 +48,7 @@ func (s *Store) before(r *record.Record) iter.Seq2[*record.Record, error] {
 			if !reached {
 				continue
 			}
-			if old := s.usable(e); old != nil && !yield(old, nil) {
+			if old := s.usable(e, record.Limits{}); old != nil && !yield(old, nil) {
 				return
 			}
 		}

@@ -44,7 +44,7 @@ func (s *Store) Latest(project record.Project) (*record.Record, error) {
 		return nil, err
 	}
 	for _, e := range entries {
-		if r := s.usable(e); r != nil {
+		if r := s.usable(e, record.Limits{}); r != nil {
 			return r, nil
 		}
 	}
@@ -52,8 +52,8 @@ func (s *Store) Latest(project record.Project) (*record.Record, error) {
 }
 
 // usable reads a listed record, nil where it cannot be used.
-func (s *Store) usable(e Entry) *record.Record {
-	r, err := readFile(e.Path)
+func (s *Store) usable(e Entry, limits record.Limits) *record.Record {
+	r, err := readFile(e.Path, limits)
 	var damaged *record.DamagedError
 	switch {
 	case err == nil:
@@ -112,7 +112,7 @@ func (s *Store) Get(idOrPrefix string) (*record.Record, error) {
 			return nil, &AmbiguousError{idOrPrefix, ids}
 		}
 	}
-	r, err := readFile(path)
+	r, err := readFile(path, record.Limits{})
 	if err != nil {
 		return nil, fmt.Errorf("cannot read record %s: %w", path, err)
 	}

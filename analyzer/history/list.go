@@ -150,7 +150,7 @@ func readEntry(path string) (Entry, error) {
 	e, err := readHeader(f)
 	if errors.Is(err, errNoHeader) {
 		var r *record.Record
-		if r, err = readFile(path); err == nil {
+		if r, err = readFile(path, record.Limits{NoTrees: true}); err == nil {
 			e = entryOf(r)
 		}
 	}

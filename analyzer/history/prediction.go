@@ -33,7 +33,7 @@ func (s *Store) LastPrediction(project record.Project) (*record.Record, error) {
 		}
 		return nil, fmt.Errorf("cannot look for a prediction: %w", err)
 	}
-	r, err := readFile(path)
+	r, err := readFile(path, record.Limits{})
 	var damaged *record.DamagedError
 	switch {
 	case errors.As(err, &damaged):

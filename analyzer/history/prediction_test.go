@@ -1,6 +1,7 @@
 package history
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -129,5 +130,34 @@ func TestOthers(t *testing.T) {
 				t.Error("their files are kept")
 			}
 		}
+	}
+}
+
+// TestAllKeepsFewTrees: the files of a large context are read once for each engine,
+// not with every record.
+func TestAllKeepsFewTrees(t *testing.T) {
+	s, _ := open(t)
+	for n, c := range []struct {
+		engine string
+		files  bool
+	}{{"x", true}, {"x", true}, {"y", true}, {"", true}, {"", true}, {"x", true}, {"x", false}} {
+		r := build("/a", n)
+		r.Engine.CacheID = c.engine
+		if c.files {
+			r.Trees = map[string]record.Tree{"context": {{Path: "a", Raw: nil}}}
+		}
+		save(t, s, r)
+	}
+	all, err := s.All(project("/a"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := ""
+	for _, r := range all {
+		got += fmt.Sprintf("%s:%d ", strings.TrimPrefix(r.Label, "build "), len(r.Trees["context"]))
+	}
+	// That no engine is named may mean that the record is of an older version.
+	if want := "6:0 5:1 4:1 3:1 2:1 1:0 0:0 "; got != want {
+		t.Errorf("files by record: %s, want %s", got, want)
 	}
 }

@@ -147,13 +147,13 @@ func writeFile(path string, r *record.Record) error {
 }
 
 // readFile reads the record of a file.
-func readFile(path string) (*record.Record, error) {
+func readFile(path string, limits record.Limits) (*record.Record, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	return record.Read(f, record.Limits{})
+	return record.Read(f, limits)
 }
 
 // staleAfter is the age from which a temporary file belongs to nobody.

@@ -23,6 +23,8 @@ type Limits struct {
 	// MaxValues is the number of JSON values, the elements of lists and the members
 	// of objects: an empty string in a list takes ten times the memory of its text.
 	MaxValues int
+	// NoTrees leaves out Record.Trees, which are nearly all of a large record.
+	NoTrees bool
 }
 
 // The default limits: far above any real record. The record of a build over a
@@ -84,7 +86,7 @@ func Read(r io.Reader, limits Limits) (*Record, error) {
 	if err != nil {
 		return nil, &DamagedError{err}
 	}
-	return decode(text)
+	return decode(text, limits.NoTrees)
 }
 
 // readText returns the JSON text of a record, decompressed.
@@ -175,9 +177,23 @@ func (c *counter) add(text []byte) {
 	}
 }
 
-func decode(text []byte) (*Record, error) {
+// treeless is a record whose trees are passed over.
+type treeless struct {
+	*Record
+	Trees passedOver `json:"trees"` // hides that of the record
+}
+
+type passedOver struct{}
+
+func (*passedOver) UnmarshalJSON([]byte) error { return nil }
+
+func decode(text []byte, noTrees bool) (*Record, error) {
 	var r Record
-	err := json.Unmarshal(text, &r)
+	var into any = &r
+	if noTrees {
+		into = &treeless{Record: &r}
+	}
+	err := json.Unmarshal(text, into)
 	// The schema decides first: a newer one may have fields of other types.
 	var wrongType *json.UnmarshalTypeError
 	if r.Schema != "" && r.Schema != Schema && (err == nil || errors.As(err, &wrongType)) {

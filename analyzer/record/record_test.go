@@ -237,3 +237,31 @@ func TestBombs(t *testing.T) {
 		})
 	}
 }
+
+// TestReadWithoutTrees: all else is there.
+func TestReadWithoutTrees(t *testing.T) {
+	r := &Record{ID: "x", Label: "l", Steps: []Step{{ID: "s"}}, Warnings: []string{"w"},
+		Trees: map[string]Tree{"context": {{Path: "a", Digest: "d"}, {Path: "\xff"}}}}
+	var data bytes.Buffer
+	if err := Write(&data, r); err != nil {
+		t.Fatal(err)
+	}
+	got, err := Read(bytes.NewReader(data.Bytes()), Limits{NoTrees: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Trees = nil
+	if d := cmp.Diff(r, got); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+	var damaged *DamagedError
+	for _, text := range []string{`{"schema":"layerwise/record/v1","id":"x","trees":{]}`, `{"trees":{}}`, `{"schema":"layerwise/record/v1","trees":{}}`} {
+		if _, err := Read(strings.NewReader(text), Limits{NoTrees: true}); !errors.As(err, &damaged) {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+	var schema *SchemaError
+	if _, err := Read(strings.NewReader(`{"schema":"layerwise/record/v9","id":5}`), Limits{NoTrees: true}); !errors.As(err, &schema) {
+		t.Errorf("another schema: %v", err)
+	}
+}
