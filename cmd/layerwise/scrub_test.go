@@ -30,8 +30,7 @@ func scrub(text string) string {
 	return text
 }
 
-// measures are what else differs in tables: costs too small to be told, and what
-// a step left on the engine's disk, which depends on how it stores layers.
+// measures are what else differs in tables: costs too small to be told, and sizes.
 var measures = []struct {
 	name    string
 	pattern *regexp.Regexp
@@ -40,8 +39,6 @@ var measures = []struct {
 	{"platform", regexp.MustCompile(`\blinux/(amd64|arm64)\b`), "linux/ARCH"},
 	{"costs", regexp.MustCompile(` (cost|saved) 0\.0s`), ""},
 	{"total", regexp.MustCompile(`; the build took 0\.0s`), ""},
-	{"sizes on disk", regexp.MustCompile(`\(\d+(\.\d+)? [kMG]?B\)`), "–"},
-	{"legend of those", regexp.MustCompile(`(?m)^ \( \) .*\n`), ""},
 	{"sizes", regexp.MustCompile(`\b\d+(\.\d+)? [kMG]?B\b`), "SIZE"},
 }
 

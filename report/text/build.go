@@ -2,6 +2,7 @@ package text
 
 import (
 	"cmp"
+	"slices"
 	"strconv"
 
 	"github.com/layerwise/layerwise/analyzer/record"
@@ -24,9 +25,6 @@ func (p *page) build(v *view) {
 		p.table(v.buildTable())
 		p.blank()
 		v.summary()
-		if note := v.sizeNote(); note != "" {
-			v.wrapped(quiet, margin, note)
-		}
 	}
 	v.failure()
 }
@@ -52,19 +50,25 @@ func (p *page) compared(v *view) {
 }
 
 // buildTable has one row an instruction. A prediction has no layers to show, and
-// calls its verdicts what they are.
+// calls its verdicts what they are; what layers weigh is shown where there is an
+// image.
 func (v *view) buildTable() table {
 	predicted := v.kind == report.Predict
 	t := table{columns: []column{
 		{head: "LINE", right: true},
 		{head: "INSTRUCTION", mode: cutting, least: 20},
 		{head: "LAYER"},
+		{head: "STORED"},
 		{head: "CACHE"},
 		{head: "TIME", right: true},
 		{head: "WHY", mode: wrapping, least: 30},
 	}}
 	if predicted {
-		t.columns = []column{t.columns[0], t.columns[1], {head: "PREDICTED"}, t.columns[4], t.columns[5]}
+		t.columns = []column{t.columns[0], t.columns[1], {head: "PREDICTED"}, t.columns[5], t.columns[6]}
+	}
+	image := slices.ContainsFunc(v.shown, func(s *report.Step) bool { return v.stored(s) != nil })
+	if !predicted && !image {
+		t.columns = slices.Delete(t.columns, 3, 4)
 	}
 	for _, platform := range v.platforms {
 		if len(v.platforms) > 1 {
@@ -82,9 +86,12 @@ func (v *view) buildTable() table {
 			}
 			before = s.Stage + "\x00" + s.Note
 			m := v.mark(s.Outcome, v.standsOut(s))
-			cells := []cell{v.number(s), v.instruction(s), v.layer(s), one(m.style, m.word), v.time(s), why}
-			if predicted {
-				cells = []cell{cells[0], cells[1], cells[3], cells[4], cells[5]}
+			cells := []cell{v.number(s), v.instruction(s), v.layer(s), v.stored(s), one(m.style, m.word), v.time(s), why}
+			switch {
+			case predicted:
+				cells = slices.Delete(cells, 2, 4)
+			case !image:
+				cells = slices.Delete(cells, 3, 4)
 			}
 			t.rows = append(t.rows, row{cells: cells})
 		}
@@ -110,17 +117,31 @@ func (v *view) instruction(s *report.Step) cell {
 // oneLine is a step's instruction; reports of older versions have its text alone.
 func (v *view) oneLine(s *report.Step) string { return v.clean(cmp.Or(s.Summary, fold(s.Text))) }
 
-// layer says how large the layer is, or why there is none.
+// layer says what the files of the layer have, or why there is none. It is empty
+// for a layer that was not read, as one that is not part of an image.
 func (v *view) layer(s *report.Step) cell {
 	switch {
 	case s.Effect == record.EffectMetadata && len(s.Layers) == 0:
 		return one(quiet, "metadata")
 	case s.Effect == record.EffectBase && s.Outcome != record.None && s.Outcome != record.Unused:
 		return one(quiet, "base")
-	case len(s.Layers) == 0 && s.DiskSize != nil:
-		return one(quiet, "("+size(*s.DiskSize)+")")
 	case len(s.Layers) == 0:
 		return one(quiet, v.glyph.none)
+	}
+	var sum int64
+	for _, l := range s.Layers {
+		if l.ContentSize == nil {
+			return nil
+		}
+		sum += *l.ContentSize
+	}
+	return one(plain, size(sum))
+}
+
+// stored says what a layer weighs in the image, compressed as it is there.
+func (v *view) stored(s *report.Step) cell {
+	if len(s.Layers) == 0 || s.Effect == record.EffectBase {
+		return nil
 	}
 	var sum int64
 	for _, l := range s.Layers {
@@ -142,14 +163,4 @@ func (v *view) time(s *report.Step) cell {
 		return one(plain, duration(s.Seconds))
 	}
 	return nil
-}
-
-// sizeNote explains sizes in parentheses where the table shows some.
-func (v *view) sizeNote() string {
-	for _, s := range v.shown {
-		if len(s.Layers) == 0 && s.DiskSize != nil && v.kind != report.Predict {
-			return "( ) on the engine's disk: the layer is not in the exported image"
-		}
-	}
-	return ""
 }

@@ -33,9 +33,21 @@ func saved(seconds float64) func(*report.Step) {
 	return func(s *report.Step) { s.SavedSeconds = seconds }
 }
 
+// layer is one of so many bytes as stored, and thrice as many in files.
 func layer(size int64) func(*report.Step) {
+	content := 3 * size
+	return func(s *report.Step) {
+		s.Layers = append(s.Layers, report.Layer{Size: size, ContentSize: &content})
+	}
+}
+
+// unread is a layer that the engine has no blob of.
+func unread(size int64) func(*report.Step) {
 	return func(s *report.Step) { s.Layers = append(s.Layers, report.Layer{Size: size}) }
 }
+
+// onDisk is what a step left on the engine's disk, which is no size of a layer.
+func onDisk(size int64) func(*report.Step) { return func(s *report.Step) { s.DiskSize = &size } }
 
 func hangs(on ...string) func(*report.Step) {
 	return func(s *report.Step) { s.HangsOn = on }
@@ -122,7 +134,7 @@ func firstBuild() *report.Report {
 			step(2, "FROM golang:1.26 AS build", "base", "miss", first(), took(1.4)),
 			step(3, "WORKDIR /src", "layer", "miss", first()),
 			step(4, "COPY go.mod go.sum ./", "layer", "miss", took(0.1), first(), after("L3")),
-			step(5, "RUN go mod download", "layer", "miss", took(31), first(), after("L4")),
+			step(5, "RUN go mod download", "layer", "miss", took(31), onDisk(48_004_096), first(), after("L4")),
 			step(6, "COPY . .", "layer", "miss", took(0.1), first(), after("L5")),
 			step(7, "RUN --mount=type=cache,target=/root/.cache \\\n    # faster\n    go build \\\n      -o /app .", "layer", "miss", took(9.8), first(), after("L6")),
 			step(12, "FROM busybox:1.37 AS final", "base", "miss", took(0.6), stage("final"), first()),
@@ -141,7 +153,7 @@ func sourceEdit() *report.Report {
 		Steps: []report.Step{
 			step(1, "FROM golang:1.26 AS build", "base", "hit", saved(0.4)),
 			step(3, "COPY go.mod go.sum ./", "layer", "hit", layer(1_200)),
-			step(4, "RUN go mod download", "layer", "hit", layer(48_000_000), saved(31)),
+			step(4, "RUN go mod download", "layer", "hit", unread(48_000_000), saved(31)),
 			step(5, "COPY . .", "layer", "miss", layer(310_000), took(0.1), changed(0, "main.go", "+internal/a.go")),
 			step(6, "RUN go build -o /app .", "layer", "miss", layer(12_000_000), took(9.8), after("L5")),
 			step(8, "FROM scratch AS final", "base", "none", stage("final")),
