@@ -9,6 +9,9 @@ import (
 	"github.com/layerwise/layerwise/report"
 )
 
+// comfortableWidth is that of a page that has room for more than it must say.
+const comfortableWidth = 72
+
 // build prints a build, a prediction or a comparison.
 func (p *page) build(v *view) {
 	if v.kind == report.Compare {
@@ -51,7 +54,7 @@ func (p *page) compared(v *view) {
 
 // buildTable has one row an instruction. A prediction has no layers to show, and
 // calls its verdicts what they are; what layers weigh is shown where there is an
-// image.
+// image, and room.
 func (v *view) buildTable() table {
 	predicted := v.kind == report.Predict
 	t := table{columns: []column{
@@ -66,7 +69,8 @@ func (v *view) buildTable() table {
 	if predicted {
 		t.columns = []column{t.columns[0], t.columns[1], {head: "PREDICTED"}, t.columns[5], t.columns[6]}
 	}
-	image := slices.ContainsFunc(v.shown, func(s *report.Step) bool { return v.stored(s) != nil })
+	image := slices.ContainsFunc(v.shown, func(s *report.Step) bool { return v.stored(s) != nil }) &&
+		(v.opts.Width == 0 || v.opts.Width >= comfortableWidth)
 	if !predicted && !image {
 		t.columns = slices.Delete(t.columns, 3, 4)
 	}
