@@ -18,7 +18,8 @@ type Unreached struct {
 	Steps []string
 }
 
-// unreached returns nil where the build before came to all of its steps.
+// unreached returns nil where the build before came to all of its steps, and for a
+// prediction by which all that it did not come to is in the cache now.
 func (c *comparing) unreached() *Unreached {
 	if c.old.rec.Result != record.Failed && c.old.rec.Result != record.Canceled {
 		return nil
@@ -38,10 +39,22 @@ func (c *comparing) unreached() *Unreached {
 	} else {
 		out.Message += fmt.Sprintf("%d steps were not reached", n)
 	}
+	bears := c.cur.rec.Basis != record.Predicted
 	for i := range c.cur.steps {
-		if j := c.partner[i]; j >= 0 && c.old.steps[j].Outcome == record.NotRun && c.cur.ran(i) {
+		if j := c.partner[i]; j < 0 || c.old.steps[j].Outcome != record.NotRun {
+			continue
+		}
+		if c.cur.ran(i) {
 			out.Steps = append(out.Steps, c.cur.steps[i].ID)
 		}
+		switch c.cur.steps[i].Outcome {
+		case record.Hit, record.None, record.Unused:
+		default:
+			bears = true
+		}
+	}
+	if !bears {
+		return nil
 	}
 	return out
 }

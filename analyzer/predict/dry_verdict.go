@@ -2,14 +2,12 @@ package predict
 
 import (
 	"cmp"
-	"errors"
 	"maps"
 	"slices"
 
 	"github.com/layerwise/layerwise/analyzer/engine"
 	"github.com/layerwise/layerwise/analyzer/plan"
 	"github.com/layerwise/layerwise/analyzer/record"
-	"github.com/layerwise/layerwise/analyzer/solve"
 	"github.com/opencontainers/go-digest"
 )
 
@@ -150,35 +148,6 @@ func (d *dryVerdicts) join(on map[*plan.Vertex]bool, with *plan.Vertex) {
 	}
 }
 
-// follow says what becomes of the rest of a build that fails: what builds on the
-// failure does not run, and how far the engine gets with everything else by then
-// is left to chance.
-func (d *dryVerdicts) follow() {
-	failed := false
-	for _, v := range d.vertices {
-		switch {
-		case d.verdict[v.Digest] == record.StepFailed:
-			failed = true
-		case slices.ContainsFunc(v.Inputs, func(in *plan.Vertex) bool {
-			o := d.verdict[in.Digest]
-			return o == record.StepFailed || o == record.NotRun
-		}):
-			d.verdict[v.Digest] = record.NotRun
-		}
-	}
-	if !failed {
-		return
-	}
-	for _, v := range d.vertices {
-		switch d.verdict[v.Digest] {
-		case record.StepFailed, record.NotRun:
-		default:
-			d.verdict[v.Digest], d.why[v.Digest] = record.Undecided, buildFails
-			delete(d.hangs, v.Digest)
-		}
-	}
-}
-
 func (d *dryVerdicts) hangOn(v *plan.Vertex, on ...*plan.Vertex) {
 	if d.hangs[v.Digest] == nil {
 		d.hangs[v.Digest] = map[*plan.Vertex]bool{}
@@ -219,8 +188,7 @@ func (d *dryVerdicts) writeStep(out *record.Step, s *plan.Step, rec *record.Reco
 			found = true
 			switch outcome {
 			case record.StepFailed:
-				out.Error = solve.Message(errors.New(d.facts.Most[v.Digest].Error))
-				rec.Error = cmp.Or(rec.Error, out.Error) // the first one, whose line a report names with it
+				fails(rec, out, d.failure(rec, out, v))
 			case record.Undecided:
 				out.HangsOn = order.before(out, d.names(s, d.hangs[v.Digest], rec))
 				if out.Why = ""; len(out.HangsOn) == 0 {

@@ -56,10 +56,6 @@ func predictFrom(o Options, rec *record.Record, now *stock) {
 			same = append(same, r)
 		}
 	}
-	if len(same) == 0 {
-		undecided(rec, "no build on this engine is recorded")
-		return
-	}
 	slices.SortStableFunc(same, func(a, b *record.Record) int { return a.Started.Compare(b.Started) })
 	m := newMemory()
 	m.salt = o.Build.Salt
@@ -75,6 +71,9 @@ func predictFrom(o Options, rec *record.Record, now *stock) {
 		d.sent = &transfers{source: o.Build.Source, last: lastOf(same, rec.Project.Context), now: rec.Trees}
 	}
 	d.decide()
+	if len(same) == 0 {
+		undecided(rec, "no build on this engine is recorded")
+	}
 }
 
 // lastOf returns the newest of some records that has the files of a context, nil
@@ -113,11 +112,13 @@ func numbers(version string) []int {
 	return out
 }
 
-// undecided says of every step with something to run that nothing is known.
+// undecided takes back what is said of steps with something to run, but of those that
+// fail whatever the engine has.
 func undecided(rec *record.Record, why string) {
 	for i := range rec.Steps {
-		if s := &rec.Steps[i]; len(explain.Deciding(s)) > 0 {
-			s.Outcome, s.Why = record.Undecided, why
+		s := &rec.Steps[i]
+		if len(explain.Deciding(s)) > 0 && s.Outcome != record.StepFailed && s.Outcome != record.NotRun {
+			s.Outcome, s.Why, s.HangsOn = record.Undecided, why, nil
 		}
 	}
 }

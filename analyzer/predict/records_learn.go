@@ -69,6 +69,7 @@ func itself(s *record.Step, v *record.Vertex) *record.Vertex {
 
 // The names of inputs that are no sources, as records have them.
 const (
+	sourceContext = "context"
 	sourceSelf    = "self"
 	sourceInline  = "inline"
 	sourceScratch = "scratch"
@@ -128,6 +129,7 @@ func (w *walk) learn(s *record.Step, v *record.Vertex, trusted, loaded bool) mad
 	// Of a build that did not get to its end, BuildKit calls steps cached that nobody
 	// looked at (vertexStream in solver/progress.go).
 	proven := v.Ran && !isSource(v) || loaded || v.Cached.Proof() || w.rec.Result == record.Succeeded
+	w.rememberMissing(inputs, v)
 	if !v.Done || v.Error != "" || !proven {
 		return made{sure: sure, possible: possible, anything: len(sure) == 0}
 	}
@@ -143,6 +145,9 @@ func (w *walk) learn(s *record.Step, v *record.Vertex, trusted, loaded bool) mad
 		found = []*key{k}
 	}
 	for _, k := range found {
+		if v.Ran {
+			w.memory.remade(k)
+		}
 		how := yes // which of several keys BuildKit adds to is left to chance
 		if len(found) > 1 || !trusted {
 			how = possibly
@@ -178,11 +183,16 @@ func (k *key) note(v *record.Vertex) {
 func (w *walk) remember(inputs []taken, v *record.Vertex) {
 	for i := range inputs {
 		in := &inputs[i]
-		if !in.hashed || in.content == "" || explain.IsLocal(&v.Inputs[i]) {
+		if !in.hashed || explain.IsLocal(&v.Inputs[i]) {
 			continue
 		}
 		for _, k := range in.sure {
 			l := link{k, in.selectors}
+			w.memory.present[l] = true
+			delete(w.memory.missing, l)
+			if in.content == "" {
+				continue
+			}
 			if before, ok := w.memory.contents[l]; ok && before != in.content {
 				w.memory.contents[l] = ""
 			} else if !ok {
@@ -192,8 +202,36 @@ func (w *walk) remember(inputs []taken, v *record.Vertex) {
 	}
 }
 
+// rememberMissing notes a path that was taken from a result and is not in it.
+func (w *walk) rememberMissing(inputs []taken, v *record.Vertex) {
+	at := readInVain(v)
+	if at < 0 {
+		return
+	}
+	for _, k := range inputs[at].sure {
+		if l := (link{k, inputs[at].selectors}); !w.memory.present[l] {
+			w.memory.missing[l] = missingPath(v.Error)
+		}
+	}
+}
+
+// readInVain is the input in which an operation looked for a path that is not there,
+// and so could not have a key; -1 for none, and for a folder of the client's, which is
+// read anew each time.
+func readInVain(v *record.Vertex) int {
+	if v.Ran || v.Error == "" {
+		return -1
+	}
+	at := absentIn(v, missingPath(v.Error))
+	if at >= 0 && explain.IsLocal(&v.Inputs[at]) {
+		return -1
+	}
+	return at
+}
+
 // loaded has the operations whose result the build had in its hands without
-// running them: something ran on top of them, or they are what was asked for.
+// running them: something ran on top of them, or looked for a file in them, or they
+// are what was asked for.
 func (w *walk) loaded() map[string]bool {
 	consumed, loaded := map[string]bool{}, map[string]bool{}
 	for i := range w.rec.Steps {
@@ -203,7 +241,7 @@ func (w *walk) loaded() map[string]bool {
 			for k := range v.Inputs {
 				if maker := w.maker(s, v, &v.Inputs[k]); maker != nil {
 					consumed[maker.Digest] = true
-					loaded[maker.Digest] = loaded[maker.Digest] || executed(v)
+					loaded[maker.Digest] = loaded[maker.Digest] || executed(v) || readInVain(v) == k
 				}
 			}
 		}

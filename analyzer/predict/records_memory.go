@@ -1,6 +1,8 @@
 package predict
 
 import (
+	"maps"
+
 	"github.com/layerwise/layerwise/analyzer/explain"
 	"github.com/layerwise/layerwise/analyzer/record"
 )
@@ -23,6 +25,10 @@ type memory struct {
 	// contents has what is known of the files that are taken from a result, "" for
 	// one that came out in two ways.
 	contents map[link]string
+	// missing has the paths that were looked for in a result and are not in it, present
+	// those of which all were there.
+	missing map[link]string
+	present map[link]bool
 	// namesCount says that an image under the same name is the same image.
 	namesCount bool
 	usage
@@ -71,6 +77,7 @@ type taken struct {
 	hashed    bool
 	selectors string
 	content   string // "" where it is not known
+	missing   string // the path that is not there, where that is known
 }
 
 // operation names an operation as a key of the memory, and says whether what lies
@@ -81,7 +88,7 @@ func (m *memory) operation(v *record.Vertex) (id string, unpinned bool) {
 }
 
 func newMemory() *memory {
-	return &memory{keys: map[string][]*key{}, contents: map[link]string{}}
+	return &memory{keys: map[string][]*key{}, contents: map[link]string{}, missing: map[link]string{}, present: map[link]bool{}}
 }
 
 // match returns the keys that an operation on these inputs is found under for
@@ -157,4 +164,13 @@ func newKey(inputs int, sure bool) *key {
 		k.inputs[i] = ways{links: map[link]certainty{}, contents: map[string]bool{}}
 	}
 	return k
+}
+
+// remade forgets what was in the results of a key: there is a new one now, which is the
+// one that builds get.
+func (m *memory) remade(k *key) {
+	of := func(l link) bool { return l.key == k }
+	maps.DeleteFunc(m.contents, func(l link, _ string) bool { return of(l) })
+	maps.DeleteFunc(m.missing, func(l link, _ string) bool { return of(l) })
+	maps.DeleteFunc(m.present, func(l link, _ bool) bool { return of(l) })
 }

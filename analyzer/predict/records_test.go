@@ -99,6 +99,16 @@ func failed(n int) func(*record.Record) {
 	}
 }
 
+// lacks says that step n looked for a file in a result that does not have it, which
+// was the end of the build.
+func lacks(n int) func(*record.Record) {
+	return func(rec *record.Record) {
+		failed(n)(rec)
+		v := &rec.Steps[n].Vertices[0]
+		v.Ran, v.Error = false, `failed to calculate checksum of ref a::b: "/x": not found`
+	}
+}
+
 // holds has the engine say what lay in its cache: a number for each word.
 func holds(count map[string]int) func(*record.Record) {
 	return func(rec *record.Record) { rec.EngineCache = named(count) }
@@ -174,7 +184,20 @@ func TestPredictFrom(t *testing.T) {
 			holds: map[string]int{"base=1": 1, "copy=a": 1, "run=b": 1, "run=c": 1}, want: "hrrr"},
 		{name: "which somebody else may have edited so", before: []*record.Record{ranAll(abc(), hit(4), held)}, now: drawn("base=1", "copy=x", "run=b", "run=c"),
 			holds: map[string]int{"base=1": 1, "copy=a": 2, "run=b": 1, "run=c": 1}, want: "hurr", hangs: "the engine has a result of it from a build that is not recorded"},
-		{name: "missing file", before: []*record.Record{abc()}, now: drawn("base=1", "copy=", "run=b"), want: "ufn", hangs: buildFails},
+		{name: "missing file", before: []*record.Record{abc()}, now: drawn("base=1", "copy=", "run=b"), want: "hfn"},
+		{name: "missing file, on an image that is not there", before: []*record.Record{abc()}, now: drawn("base=2", "copy=", "run=b"), want: "ufn", hangs: buildFails},
+		{name: "missing file, above one that is sent", before: []*record.Record{abc()}, now: drawn("base=1", "copy=a", "copy=", "run=b"), want: "uufn", hangs: buildFails},
+		{name: "missing file beside another stage", before: []*record.Record{ranAll(drawn("base=1", "run=a", "base=3", "take=1"))},
+			now: drawn("base=1", "run=a", "base=3", "copy=", "take=1"), want: "uuhfn", hangs: buildFails},
+		{name: "missing file where nothing is recorded", now: drawn("base=1", "copy=", "run=b"), want: "ufn", hangs: "no build on this engine is recorded"},
+		{name: "missing in what a stage makes", before: []*record.Record{ranAll(drawn("base=1", "run=a", "base=2", "run=b", "take=1", "run=c"), lacks(4))},
+			now: drawn("base=1", "run=a", "base=2", "run=b", "take=1", "run=c"), want: "hhuufn", hangs: buildFails},
+		{name: "missing in what a stage made that is made anew", before: []*record.Record{ranAll(drawn("base=1", "run=a", "base=2", "run=b", "take=1", "run=c"), lacks(4))},
+			now: drawn("base=1", "run=x", "base=2", "run=b", "take=1", "run=c"), want: "hrhhrr"},
+		{name: "missing in what was made anew since", before: []*record.Record{ranAll(drawn("base=1", "run=a", "base=3", "take=1"), lacks(3)),
+			ranAll(drawn("base=1", "run=a!", "run=c"))}, now: drawn("base=1", "run=a", "base=3", "take=1"), want: "hhur", hangs: "another build may have fetched it"},
+		{name: "missing once, and there another time", before: []*record.Record{ranAll(drawn("base=1", "run=a", "base=3", "take=1"), lacks(3)),
+			ranAll(drawn("base=1", "run=a!", "base=3", "take=1"))}, now: drawn("base=1", "run=a", "base=3", "take=1"), want: "hhhh"},
 		{name: "stage output", before: []*record.Record{ranAll(drawn("base=1", "run=a", "take=1", "run=b"))}, now: drawn("base=1", "run=a", "take=1", "run=b"), want: "hhhh"},
 		{name: "stage output made anew", before: []*record.Record{ranAll(drawn("base=1", "run=a", "base=1", "take=1", "run=b"))},
 			now: drawn("base=1", "run=x", "base=1", "take=1", "run=b"), want: "hrhuu", hangs: "1"},

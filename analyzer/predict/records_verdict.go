@@ -2,7 +2,6 @@ package predict
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 
 	"github.com/layerwise/layerwise/analyzer/explain"
@@ -128,7 +127,7 @@ func (d *verdicts) find(o *operation) (told, kept made) {
 		stale = d.sent.unnoticed(v)
 	}
 	switch {
-	case d.isBroken(v):
+	case d.isBroken(o):
 		o.kind = broken
 		return made{}, made{}
 	case v.NoCache:
@@ -156,51 +155,13 @@ func (d *verdicts) find(o *operation) (told, kept made) {
 	return kept, kept
 }
 
-// isBroken says that a file of a client's folder is missing, with which no key can
-// be made: the folder was read, and no checksum came of it.
-func (d *verdicts) isBroken(v *record.Vertex) bool {
-	return slices.ContainsFunc(v.Inputs, func(in record.Input) bool {
-		_, read := d.rec.Trees[in.Tree]
-		return in.Tree != "" && in.Hashed && in.Content == "" && read
-	})
-}
-
-// missing names a file that an operation takes and that is not there, in BuildKit's
-// words.
-func (d *verdicts) missing(v *record.Vertex) string {
-	for i := range v.Inputs {
-		in := &v.Inputs[i]
-		if tree, read := d.rec.Trees[in.Tree]; in.Tree != "" && in.Hashed && in.Content == "" && read {
-			for _, s := range in.Selectors {
-				if !s.Wildcard && len(record.Select(tree, []record.Selector{s})) == 0 {
-					return fmt.Sprintf("%q: not found", s.Path)
-				}
-			}
-		}
-	}
-	return "a file that it takes is not in the build context"
-}
-
-// fillContent takes what is known of the files of a result that would come from
-// the cache.
-func (d *verdicts) fillContent(in *taken, from *operation) {
-	if !in.hashed || in.content != "" || from.kind != known {
-		return
-	}
-	for _, k := range from.found {
-		if content := d.memory.contents[link{k, in.selectors}]; content != "" && k.result == yes {
-			in.content = content
-			return
-		}
-	}
-}
-
 // outcome decides an operation whose consumers are decided.
 func (d *verdicts) outcome(o *operation) record.Outcome {
 	needed, perhaps := len(o.consumers) == 0, false
 	for _, c := range o.consumers {
 		needed = needed || c.outcome == record.Run
-		perhaps = perhaps || c.outcome == record.Undecided
+		// What fails for want of a file may still ask for what it lies on before that.
+		perhaps = perhaps || c.outcome == record.Undecided || c.outcome == record.StepFailed
 	}
 	switch o.kind {
 	case forced:
@@ -227,27 +188,6 @@ func (d *verdicts) outcome(o *operation) record.Outcome {
 		return record.Run
 	}
 	return record.Undecided
-}
-
-// fail follows operations that cannot succeed: what builds on them is not reached,
-// and how far the others come is left to chance.
-func (d *verdicts) fail() {
-	failed := false
-	for _, o := range d.operations {
-		below := func(from *operation) bool {
-			return from != nil && (from.outcome == record.StepFailed || from.outcome == record.NotRun)
-		}
-		if o.outcome == record.StepFailed {
-			failed = true
-		} else if slices.ContainsFunc(o.makers, below) {
-			o.outcome = record.NotRun
-		}
-	}
-	for _, o := range d.operations {
-		if failed && o.outcome != record.StepFailed && o.outcome != record.NotRun {
-			o.outcome, o.hangsOn, o.why = record.Undecided, nil, buildFails
-		}
-	}
 }
 
 // result says whether the engine has the result of an operation whose key it has.
@@ -287,8 +227,7 @@ func (d *verdicts) fill(s *record.Step) {
 	}
 	switch s.Outcome = worst.outcome; s.Outcome {
 	case record.StepFailed:
-		s.Error = d.missing(worst.vertex)
-		d.rec.Error = cmp.Or(d.rec.Error, s.Error) // the first one, whose line a report names with it
+		fails(d.rec, s, d.missing(worst))
 	case record.Undecided:
 		if s.HangsOn = d.order.before(s, worst.hangsOn); len(s.HangsOn) == 0 {
 			s.Why = cmp.Or(worst.why, twinRuns)

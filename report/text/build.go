@@ -164,6 +164,9 @@ func (v *view) time(s *report.Step) cell {
 	case record.Run:
 		return one(quiet, timed("~", s.Seconds, measurable))
 	case record.Miss, record.StepFailed, record.StepCanceled:
+		if v.kind == report.Predict {
+			return nil
+		}
 		return one(plain, duration(s.Seconds))
 	}
 	return nil

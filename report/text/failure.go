@@ -2,6 +2,7 @@ package text
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/layerwise/layerwise/analyzer/record"
@@ -21,8 +22,15 @@ func (v *view) failure() {
 	case "", record.NotBuilt, record.Succeeded:
 		head = "error"
 	}
-	if s := v.culprit(); s != nil {
+	s := v.culprit()
+	if v.kind == report.Predict {
+		head = "predicted: the build fails"
+	}
+	if s != nil {
 		head += " at " + v.place(s, "")
+	}
+	if v.kind == report.Predict {
+		head += v.orElse(s)
 	}
 	lines := strings.Split(strings.Trim(b.Error, "\r\n"), "\n")
 	const most = 40
@@ -40,6 +48,26 @@ func (v *view) failure() {
 			v.print(plain, 2*margin, v.errorLine(l))
 		}
 	}
+}
+
+// orElse names the other steps by which a build may fail that fails in any case: which
+// one it is, is left to chance.
+func (v *view) orElse(first *report.Step) string {
+	var places []string
+	for i := range v.build.Steps {
+		s := &v.build.Steps[i]
+		if place := v.place(s, ""); s.Outcome == record.StepFailed && s != first && !slices.Contains(places, place) && (first == nil || place != v.place(first, "")) {
+			places = append(places, place)
+		}
+	}
+	const most = 3
+	if more := len(places) - most; more > 0 {
+		places = append(places[:most:most], fmt.Sprintf("%d more lines", more))
+	}
+	if len(places) == 0 {
+		return ""
+	}
+	return " or " + strings.Join(places, " or ")
 }
 
 // culprit returns the step whose error is that of the build: the one that the

@@ -78,8 +78,13 @@ func (v *view) forecast() string {
 	if n := v.count(record.Run); n > 0 {
 		parts = append(parts, fmt.Sprintf("%d would run", n)+timed(" for "+about(sum.RunAtLeast), sum.SecondsRun, noticeable))
 	}
-	if n := v.count(record.Undecided); n > 0 {
-		parts = append(parts, fmt.Sprintf("%d undecided", n))
+	for _, rest := range []struct {
+		outcome record.Outcome
+		words   string
+	}{{record.Undecided, "undecided"}, {record.StepFailed, "would fail"}, {record.NotRun, "would not be reached"}} {
+		if n := v.count(rest.outcome); n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, rest.words))
+		}
 	}
 	if len(parts) == 0 {
 		return "predicted: nothing would run"

@@ -304,7 +304,7 @@ func TestPredictFromRecords(t *testing.T) {
 		f.next("without", "uuu")
 		f.write("Dockerfile", "FROM busybox\nRUN echo 1\nCOPY a.txt /\nCOPY b.txt /\nRUN echo 2")
 		predicted, _ := f.predict("both", "uuffn")
-		if want := `"/a.txt": not found`; predicted.Error != want || predicted.Steps[2].Error != want || predicted.Steps[3].Error != `"/b.txt": not found` {
+		if want := `"a.txt" is not in the build context`; predicted.Error != want || predicted.Steps[2].Error != want || predicted.Steps[3].Error != `"b.txt" is not in the build context` {
 			f.t.Errorf("%q, %q, %q", predicted.Error, predicted.Steps[2].Error, predicted.Steps[3].Error)
 		}
 	})
@@ -328,7 +328,7 @@ func TestPredictFromRecords(t *testing.T) {
 	project("missing file", "FROM busybox\nCOPY a.txt /\nRUN cat /a.txt", map[string]string{"a.txt": "1"}, func(f *foretold) {
 		f.next("first", "uuu")
 		f.write("Dockerfile", "FROM busybox\nCOPY b.txt /\nRUN cat /b.txt")
-		f.next("missing", "ufn")
+		f.next("missing", "hfn")
 		f.write("Dockerfile", "FROM busybox\nCOPY a.txt /\nRUN cat /a.txt")
 		f.next("good again", "hhh")
 	})

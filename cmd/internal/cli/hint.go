@@ -90,7 +90,7 @@ func hint(s *Streams, err error) string {
 		return "check that a buildkitd listens there, or leave out --addr and BUILDKIT_HOST to use the embedded engine"
 	case strings.Contains(err.Error(), "fstype: overlay") && strings.Contains(err.Error(), "invalid argument"):
 		return "the kernel's overlayfs stacks some 500 layers at most: put several commands into one RUN, or use --snapshotter native"
-	case strings.Contains(err.Error(), "failed to calculate checksum") && strings.HasSuffix(err.Error(), "not found"):
+	case strings.Contains(err.Error(), "failed to calculate checksum") && strings.HasSuffix(err.Error(), "not found"), isMissing(err):
 		return "check that the build context has it, or the stage that it is copied from, and that .dockerignore does not leave it out"
 	case errors.Is(err, fs.ErrNotExist) && strings.HasPrefix(err.Error(), "read Dockerfile"):
 		return "name the folder that has it, or the file with --file"
@@ -98,6 +98,12 @@ func hint(s *Streams, err error) string {
 		return "without a registry in reach, --offline answers base images with the built-in playground image"
 	}
 	return ""
+}
+
+// isMissing says that a build is said to fail for want of a file.
+func isMissing(err error) bool {
+	var fails *buildFailsError
+	return errors.As(err, &fails) && strings.Contains(fails.err.Error(), " is not in ")
 }
 
 // clean makes text of others safe for a terminal: one line, without control

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"github.com/layerwise/layerwise/analyzer/record"
 	"github.com/layerwise/layerwise/analyzer/solve"
 	"github.com/layerwise/layerwise/report"
+	"github.com/moby/buildkit/solver/errdefs"
 	"github.com/spf13/cobra"
 )
 
@@ -42,6 +44,10 @@ build of the project checks the prediction.
 
 --edit takes a path in the build context, an absolute one, or NAME/PATH for a file of the
 named context NAME. It follows symbolic links, as an editor would.
+
+Where the build is bound to fail, as when a file that a COPY takes is not there, predict
+says by which line, and ends with exit code 1, as the build would. Hit and undecided are
+said of what comes before that end, "not run" of what does not come to its turn.
 
 With --since no engine is needed: the working tree as it lies is compared with a build of
 a fresh clone at a git revision that left all of its steps in the cache, as in CI.
@@ -83,7 +89,7 @@ func (c *predictCommand) run(ctx context.Context, contextArg string) error {
 	}
 	done()
 	if err != nil {
-		return err
+		return foretold(err)
 	}
 	r := report.New(report.Predict, version())
 	var earlier iter.Seq[*record.Record]
@@ -91,7 +97,36 @@ func (c *predictCommand) run(ctx context.Context, contextArg string) error {
 		earlier = store.Earlier(old)
 	}
 	r.Builds = append(r.Builds, report.FromRecords(rec, old, earlier))
-	return c.reportFlags.write(c.streams, c.streams.Out, outs, r)
+	if err := c.reportFlags.write(c.streams, c.streams.Out, outs, r); err != nil {
+		return err
+	}
+	if s := rec.Step(rec.FailedStep); s != nil {
+		return &buildFailsError{line: s.Line, err: errors.New(rec.Error)}
+	}
+	return nil
+}
+
+// buildFailsError says that a build is bound to fail.
+type buildFailsError struct {
+	line int
+	err  error
+}
+
+func (e *buildFailsError) Error() string {
+	return fmt.Sprintf("predicted: the build fails at line %d: %s", e.line, solve.Message(e.err))
+}
+
+func (e *buildFailsError) Unwrap() error { return e.err }
+
+// foretold says of an error that stands at a line of the Dockerfile, such as that of an
+// image which is not to be found, that the build ends with it, too.
+func foretold(err error) error {
+	for _, src := range errdefs.Sources(err) {
+		if len(src.Ranges) > 0 && src.Ranges[0].GetStart() != nil {
+			return &buildFailsError{line: int(src.Ranges[0].GetStart().GetLine()), err: err}
+		}
+	}
+	return err
 }
 
 // onEngine predicts for an engine, and keeps the prediction for the next build to
