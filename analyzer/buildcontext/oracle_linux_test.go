@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/moby/buildkit/client"
+	buildkitid "github.com/moby/buildkit/identity"
 	"github.com/moby/buildkit/solver/pb"
 	"github.com/opencontainers/go-digest"
 	"github.com/tonistiigi/fsutil"
@@ -252,10 +253,11 @@ func buildOn(t *testing.T, eng engine.Engine, root, key, dockerfile string) (*pl
 		for range events {
 		}
 	}()
+	ref := buildkitid.NewID()
 	_, buildErr := eng.Client().Build(t.Context(), client.SolveOpt{
-		LocalMounts: mounts, SharedKey: key, FrontendAttrs: map[string]string{"filename": "Dockerfile"},
+		Ref: ref, LocalMounts: mounts, SharedKey: key, FrontendAttrs: map[string]string{"filename": "Dockerfile"},
 	}, "", frontend.Build, events)
-	facts, err := eng.Facts(t.Context())
+	facts, err := eng.Facts(t.Context(), ref)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -33,9 +33,12 @@ type Engine interface {
 	// Client is one connection, shared by all callers and valid until Close.
 	Client() *client.Client
 	Info() Info
-	// Facts returns what the engine's operations did since the last call, by
-	// vertex digest, and forgets it. It is nil where the engine cannot tell.
-	Facts(ctx context.Context) (map[digest.Digest]Fact, error)
+	// Facts returns what the operations of a build did, by vertex digest, and forgets
+	// it. ref is the build's (client.SolveOpt.Ref), which is over, successful or not;
+	// others may be going on. An operation that several of them share is in the facts
+	// of each. It is nil where the engine cannot tell; a build that such an engine does
+	// not know, or whose facts were taken before, is an error.
+	Facts(ctx context.Context, ref string) (map[digest.Digest]Fact, error)
 	// Close ends the connection, and the engine with it where it is ours.
 	Close() error
 }

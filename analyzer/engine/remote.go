@@ -119,7 +119,7 @@ func (r *Remote) Client() *client.Client { return r.client }
 func (r *Remote) Info() Info { return r.info }
 
 // Facts returns nil: what a remote engine did is known from its status alone.
-func (r *Remote) Facts(context.Context) (map[digest.Digest]Fact, error) { return nil, nil }
+func (r *Remote) Facts(context.Context, string) (map[digest.Digest]Fact, error) { return nil, nil }
 
 // Close ends the connection; the engine goes on.
 func (r *Remote) Close() error { return r.client.Close() }

@@ -100,7 +100,7 @@ func TestDial(t *testing.T) {
 			if d := cmp.Diff(c.want, r.Info()); d != "" {
 				t.Error(d)
 			}
-			if facts, err := r.Facts(t.Context()); facts != nil || err != nil {
+			if facts, err := r.Facts(t.Context(), "build"); facts != nil || err != nil {
 				t.Errorf("facts %v, %v", facts, err)
 			}
 			if _, err := r.Client().ListWorkers(t.Context()); err != nil {

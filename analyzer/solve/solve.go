@@ -78,9 +78,6 @@ type Options struct {
 // completed. The error is the engine's, with the source where BuildKit knows it
 // (solver/errdefs.Sources).
 func Run(ctx context.Context, eng engine.Engine, o Options) (*record.Record, error) {
-	if _, err := eng.Facts(ctx); err != nil { // what a build before left behind
-		return nil, err
-	}
 	r := &run{Options: o, engine: eng, started: time.Now(), statuses: newStatuses(), imports: newImports(o.CacheFrom)}
 	r.frontend = &plan.Frontend{StandIns: o.StandIns, File: o.Source.File}
 	defer r.forgetCredentials(context.WithoutCancel(ctx))
@@ -103,7 +100,7 @@ func Run(ctx context.Context, eng engine.Engine, o Options) (*record.Record, err
 		lap = time.Now()
 	}
 	phase(record.PhaseBuild)
-	facts, err := eng.Facts(bookkeeping)
+	facts, err := eng.Facts(bookkeeping, r.ref)
 	if err != nil && buildErr == nil {
 		return nil, fmt.Errorf("ask the engine what ran: %w", err)
 	}

@@ -31,10 +31,11 @@ func TestLocalCache(t *testing.T) {
 			t.Fatal(err)
 		}
 		opt.LocalMounts = map[string]fsutil.FS{"program": program}
+		opt.Ref = "build"
 		if _, err := e.Client().Solve(t.Context(), def, opt, nil); err != nil {
 			t.Fatal(err)
 		}
-		facts, err := e.Facts(t.Context())
+		facts, err := e.Facts(t.Context(), opt.Ref)
 		if err != nil {
 			t.Fatal(err)
 		}

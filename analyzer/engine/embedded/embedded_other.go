@@ -36,7 +36,7 @@ func (*Engine) Client() *client.Client { return nil }
 func (*Engine) Info() engine.Info { return engine.Info{} }
 
 // Facts returns ErrUnsupported.
-func (*Engine) Facts(context.Context) (map[digest.Digest]engine.Fact, error) {
+func (*Engine) Facts(context.Context, string) (map[digest.Digest]engine.Fact, error) {
 	return nil, ErrUnsupported
 }
 

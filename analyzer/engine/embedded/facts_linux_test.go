@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/moby/buildkit/client/llb"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/layerwise/layerwise/analyzer/engine"
 	"github.com/layerwise/layerwise/analyzer/engine/embedded"
@@ -63,8 +64,8 @@ func TestFacts(t *testing.T) {
 			t.Errorf("a step that writes 100000 bytes made %d", fill.OutputSize)
 		}
 	}
-	if again, err := e.Facts(t.Context()); err != nil || len(again) != 0 {
-		t.Errorf("facts were not forgotten: %v, %v", again, err)
+	if again, err := e.Facts(t.Context(), cold.ref); err == nil {
+		t.Errorf("facts were not forgotten: %v", again)
 	}
 
 	// The same in a new process: everything hits, and the facts are there.
@@ -151,6 +152,45 @@ func TestFactsOfStageOutput(t *testing.T) {
 		}
 		if got := paths(fact.Inputs[1]); !slices.Equal(got, []string{from.want}) || fact.Inputs[1].Files[from.want] == "" {
 			t.Errorf("copy of %s took %v, want %s", from.path, fact.Inputs[1].Files, from.want)
+		}
+	}
+}
+
+// Two builds at the same time get each its own facts. They have a step in common
+// that takes long enough for both to be there; it runs once.
+func TestFactsOfOverlappingBuilds(t *testing.T) {
+	e := start(t, embedded.Options{})
+	shared := step(rootfs(), "sleep", "2")
+	builds := make([]built, 2)
+	var group errgroup.Group
+	for i, name := range []string{"one", "two"} {
+		group.Go(func() error {
+			src := folder(t, map[string]string{"file": name})
+			mine := shared.File(llb.Copy(llb.Local(name), "/file", "/"+name), llb.WithCustomName("copy "+name))
+			var err error
+			builds[i], err = trySolve(t.Context(), e, step(mine, "write", "/out-"+name, name), map[string]string{name: src})
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	for i, name := range []string{"one", "two"} {
+		b, other := builds[i], builds[1-i]
+		copied := b.fact(t, "copy "+name)
+		if len(copied.Inputs) != 2 || !slices.Equal(paths(copied.Inputs[1]), []string{"/file"}) || copied.Executions != 1 {
+			t.Errorf("%s: the copy is %+v", name, copied)
+		}
+		if got := b.fact(t, "step sleep").Executions; got != 1 {
+			t.Errorf("%s: the step that both have ran %d times, want once", name, got)
+		}
+		if got := b.fact(t, "step write").Executions; got != 1 {
+			t.Errorf("%s: the last step ran %d times, want once", name, got)
+		}
+		for vertex := range b.facts {
+			if _, own := b.names[vertex]; !own {
+				t.Errorf("%s: has the facts of a vertex that is not its own (the other build's: %q)", name, other.names[vertex])
+			}
 		}
 	}
 }

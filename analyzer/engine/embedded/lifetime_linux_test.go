@@ -199,7 +199,7 @@ func TestKilledEngine(t *testing.T) {
 	if !strings.Contains(err.Error(), embedded.ErrKilled.Error()) || strings.Contains(err.Error(), "prune") {
 		t.Errorf("call after the kill: %v", err)
 	}
-	if _, err := e.Facts(t.Context()); err == nil || !strings.Contains(err.Error(), "the embedded engine is gone") {
+	if _, err := e.Facts(t.Context(), "build"); err == nil || !strings.Contains(err.Error(), "the embedded engine is gone") {
 		t.Errorf("facts after the kill: %v", err)
 	}
 	if err := e.Close(); err == nil {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/identity"
 	"github.com/opencontainers/go-digest"
 	"github.com/tonistiigi/fsutil"
 	"golang.org/x/sys/unix"
@@ -223,6 +224,7 @@ func step(base llb.State, args ...string) llb.State {
 
 // built is what a solve told.
 type built struct {
+	ref   string
 	facts map[digest.Digest]engine.Fact
 	names map[digest.Digest]string
 }
@@ -300,9 +302,10 @@ func trySolveAllowing(ctx context.Context, e *embedded.Engine, state llb.State, 
 			}
 		}
 	}()
-	_, solveErr := e.Client().Solve(ctx, def, client.SolveOpt{LocalMounts: mounts, AllowedEntitlements: entitlements}, status)
+	b.ref = identity.NewID()
+	_, solveErr := e.Client().Solve(ctx, def, client.SolveOpt{Ref: b.ref, LocalMounts: mounts, AllowedEntitlements: entitlements}, status)
 	<-done
-	facts, err := e.Facts(context.WithoutCancel(ctx))
+	facts, err := e.Facts(context.WithoutCancel(ctx), b.ref)
 	b.facts = facts
 	if solveErr != nil {
 		return b, solveErr

@@ -82,15 +82,16 @@ func (s *Server) Start(request StartRequest, reply *StartReply) error {
 	return nil
 }
 
-// Facts takes what the operations did since the last call.
-func (s *Server) Facts(_ struct{}, reply *map[digest.Digest]engine.Fact) error {
+// Facts takes what the operations of a build did.
+func (s *Server) Facts(ref string, reply *map[digest.Digest]engine.Fact) error {
 	if s.daemon == nil {
 		return errors.New("engine has not been started")
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), factsTimeout)
 	defer cancel()
-	*reply = s.daemon.Facts(ctx)
-	return nil
+	facts, err := s.daemon.Facts(ctx, ref)
+	*reply = facts
+	return err
 }
 
 // Remove deletes what is in a state folder, except its lock and its marker.

@@ -210,11 +210,10 @@ func (e *Engine) Client() *client.Client { return e.client }
 // Info names the engine in reports.
 func (e *Engine) Info() engine.Info { return e.info }
 
-// Facts takes what the operations did since the last call. Call it between
-// builds: it cuts those that are running in two.
-func (e *Engine) Facts(ctx context.Context) (map[digest.Digest]engine.Fact, error) {
+// Facts takes what the operations of a build did; see engine.Engine.
+func (e *Engine) Facts(ctx context.Context, ref string) (map[digest.Digest]engine.Fact, error) {
 	facts := map[digest.Digest]engine.Fact{}
-	if err := e.child.call(ctx, "Facts", struct{}{}, &facts); err != nil {
+	if err := e.child.call(ctx, "Facts", ref, &facts); err != nil {
 		return nil, fmt.Errorf("take the engine's facts: %w", err)
 	}
 	return facts, nil

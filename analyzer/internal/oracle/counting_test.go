@@ -18,8 +18,8 @@ type counting struct {
 	facts map[digest.Digest]engine.Fact
 }
 
-func (c *counting) Facts(ctx context.Context) (map[digest.Digest]engine.Fact, error) {
-	facts, err := c.Engine.Facts(ctx)
+func (c *counting) Facts(ctx context.Context, ref string) (map[digest.Digest]engine.Fact, error) {
+	facts, err := c.Engine.Facts(ctx, ref)
 	if len(facts) > 0 {
 		c.facts = facts
 	}

@@ -44,7 +44,7 @@ func (d *Daemon) collect() {
 
 func (d *Daemon) prune(ctx context.Context) error {
 	// A snapshot that is still being measured is in use.
-	d.recorder.Take(ctx)
+	d.recorder.Settle(ctx)
 	if err := d.awaitRelease(ctx); err != nil {
 		return fmt.Errorf("wait for the build's snapshots: %w", err)
 	}

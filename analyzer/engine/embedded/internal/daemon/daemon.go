@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -32,7 +33,6 @@ import (
 	"github.com/moby/buildkit/version"
 	"github.com/moby/buildkit/worker"
 	"github.com/moby/buildkit/worker/base"
-	"github.com/opencontainers/go-digest"
 	"github.com/sirupsen/logrus"
 	bolt "go.etcd.io/bbolt"
 	"google.golang.org/grpc"
@@ -64,12 +64,13 @@ type Daemon struct {
 	worker   *base.Worker
 	storage  *storage
 	recorder *probe.Recorder
-	cache    solver.CacheManager
-	keys     *bboltcachestorage.Store // of cache
-	sessions *session.Manager
+	// beginning is held while a build begins, and while none may.
+	beginning sync.Mutex
+	cache     solver.CacheManager
+	keys      *bboltcachestorage.Store // of cache
+	sessions  *session.Manager
 	// importers read caches that a build imports, by type.
 	importers map[string]remotecache.ResolveCacheImporterFunc
-	imports   probe.Imports // what they found
 	control   *control.Controller
 	server    *grpc.Server
 	stop      context.CancelFunc
@@ -122,7 +123,7 @@ func (d *Daemon) open(ctx context.Context) error {
 	d.keys = keys
 	d.importers = cacheImporters(sessions, w.ContentStore(), hosts)
 	for kind, resolve := range d.importers {
-		d.importers[kind] = d.imports.Wrap(resolve)
+		d.importers[kind] = d.recorder.Importer(resolve)
 	}
 	d.cache = solver.NewCacheManager(ctx, "local", keys, d.recorder.Results(worker.NewCacheResultStorage(workers)))
 	entries := int64(historyEntries)
@@ -200,8 +201,8 @@ func openDatabases(root string) (*bboltcachestorage.Store, db.DB, error) {
 
 func (d *Daemon) newServer() *grpc.Server {
 	server := grpc.NewServer(
-		grpc.ChainUnaryInterceptor(grpcerrors.UnaryServerInterceptor, d.noteDelete),
-		grpc.ChainStreamInterceptor(grpcerrors.StreamServerInterceptor, d.notePrune),
+		grpc.ChainUnaryInterceptor(grpcerrors.UnaryServerInterceptor, d.noteDelete, d.followSolve),
+		grpc.ChainStreamInterceptor(grpcerrors.StreamServerInterceptor, d.notePrune, d.followStatus),
 		grpc.MaxRecvMsgSize(defaults.DefaultMaxRecvMsgSize),
 		grpc.MaxSendMsgSize(defaults.DefaultMaxSendMsgSize),
 		// The databases must outlive the calls that use them.
@@ -226,15 +227,6 @@ func (d *Daemon) Info() engine.Info {
 		Rootless:      d.config.Rootless,
 		CacheID:       d.worker.ID(),
 	}
-}
-
-// Facts takes what the operations did since the last call. It is called between
-// builds, and drops what the last one left half-written.
-func (d *Daemon) Facts(ctx context.Context) map[digest.Digest]engine.Fact {
-	dropIngests(ctx, d.worker.ContentStore())
-	facts := d.recorder.Take(ctx)
-	d.imports.Take(facts)
-	return facts
 }
 
 // Close cancels what runs, waits for it to end, collects garbage for a while,

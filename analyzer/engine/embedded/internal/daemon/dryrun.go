@@ -26,6 +26,6 @@ func (d *Daemon) DryRun(ctx context.Context, q engine.DryRun) (*engine.DryFacts,
 	if err != nil {
 		return nil, err
 	}
-	d.imports.Take(facts.Most)
+	d.recorder.TakeImports(q.Session, facts.Most)
 	return facts, nil
 }

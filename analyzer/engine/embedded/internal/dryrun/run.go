@@ -72,6 +72,9 @@ func Run(ctx context.Context, e Engine, d engine.DryRun) (facts *engine.DryFacts
 	return &engine.DryFacts{Most: mostFacts, Least: leastFacts}, nil
 }
 
+// dryBuild is the one build that a world's recorder knows.
+const dryBuild = "dry run"
+
 // solve makes a world and solves in it. Without doubtful vertices, files that
 // nobody has made fit nothing.
 func (e Engine) solve(ctx context.Context, r *request, from *sources, doubtful map[digest.Digest]bool) (*world, map[digest.Digest]engine.Fact, error) {
@@ -86,10 +89,14 @@ func (e Engine) solve(ctx context.Context, r *request, from *sources, doubtful m
 		w.fits, w.doubtful = true, doubtful
 		keys.index = &linkIndex{store: e.Keys}
 	}
-	if err := w.solve(ctx, keys, r); err != nil {
+	recorder.Begin(dryBuild, r.session)
+	err = w.solve(ctx, keys, r)
+	recorder.End(dryBuild)
+	if err != nil {
 		return nil, nil, err
 	}
-	return w, recorder.Take(ctx), nil
+	facts, err := recorder.Take(ctx, dryBuild)
+	return w, facts, err
 }
 
 func (e Engine) request(ctx context.Context, d engine.DryRun) (*request, error) {

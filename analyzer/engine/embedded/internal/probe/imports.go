@@ -4,7 +4,6 @@ package probe
 
 import (
 	"context"
-	"sync"
 
 	"github.com/moby/buildkit/cache"
 	"github.com/moby/buildkit/cache/remotecache"
@@ -17,30 +16,15 @@ import (
 	"github.com/layerwise/layerwise/analyzer/engine"
 )
 
-// Imports keeps what imported caches had for a build since it was last taken. The
-// zero value is ready to use; it is safe for concurrent use.
-type Imports struct {
-	mu     sync.Mutex
+// imported is what imported caches had for a build.
+type imported struct {
 	loads  map[string]int // results by import
 	keys   map[digest.Digest]bool
 	result map[digest.Digest]bool
 }
 
-// Wrap returns a function that resolves the same importer, with its caches watched.
-func (i *Imports) Wrap(resolve remotecache.ResolveCacheImporterFunc) remotecache.ResolveCacheImporterFunc {
-	return func(ctx context.Context, g session.Group, attrs map[string]string) (remotecache.Importer, ocispecs.Descriptor, error) {
-		inner, desc, err := resolve(ctx, g, attrs)
-		if err != nil {
-			return nil, desc, err
-		}
-		return &importer{inner, i}, desc, nil
-	}
-}
-
-// Take adds to the facts of a build what its imports had, and forgets it.
-func (i *Imports) Take(facts map[digest.Digest]engine.Fact) {
-	i.mu.Lock()
-	defer i.mu.Unlock()
+// addTo adds it to the facts of the build.
+func (i *imported) addTo(facts map[digest.Digest]engine.Fact) {
 	for vertex, f := range facts {
 		f.KeyOnly = i.keys[f.Key] && !i.result[f.Key]
 		facts[vertex] = f
@@ -48,38 +32,99 @@ func (i *Imports) Take(facts map[digest.Digest]engine.Fact) {
 	for id, n := range i.loads {
 		facts[engine.ImportVertex(id)] = engine.Fact{Loads: n, OutputSize: -1}
 	}
-	i.loads, i.keys, i.result = nil, nil, nil
+}
+
+// Importer returns a function that resolves the same importer, with its caches
+// watched for the build whose client asks.
+func (r *Recorder) Importer(resolve remotecache.ResolveCacheImporterFunc) remotecache.ResolveCacheImporterFunc {
+	return func(ctx context.Context, g session.Group, attrs map[string]string) (remotecache.Importer, ocispecs.Descriptor, error) {
+		inner, desc, err := resolve(ctx, g, attrs)
+		if err != nil {
+			return nil, desc, err
+		}
+		return &importer{inner, watch{r, r.bySession(g)}}, desc, nil
+	}
+}
+
+// TakeImports adds to the facts of a dry run what the imports of its client's build
+// had, and forgets that.
+func (r *Recorder) TakeImports(session string, facts map[digest.Digest]engine.Fact) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, b := range r.builds {
+		if b.session == session {
+			b.imported.addTo(facts)
+			b.imported = imported{}
+		}
+	}
+}
+
+// bySession returns the build of a client; one that nobody asks for where there is
+// none.
+func (r *Recorder) bySession(g session.Group) *build {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, id := range session.AllSessionIDs(g) {
+		for _, b := range r.builds {
+			if b.session == id && !b.over {
+				return b
+			}
+		}
+	}
+	return &build{}
+}
+
+// watch notes what is found for a build.
+type watch struct {
+	recorder *Recorder
+	build    *build
+}
+
+func (w watch) loaded(id string) {
+	w.recorder.mu.Lock()
+	defer w.recorder.mu.Unlock()
+	i := &w.build.imported
+	if i.loads == nil {
+		i.loads = map[string]int{}
+	}
+	i.loads[id]++
+}
+
+func (w watch) found(key digest.Digest, result bool) {
+	w.recorder.mu.Lock()
+	defer w.recorder.mu.Unlock()
+	i := &w.build.imported
+	if i.keys == nil {
+		i.keys, i.result = map[digest.Digest]bool{}, map[digest.Digest]bool{}
+	}
+	i.keys[key] = true
+	i.result[key] = i.result[key] || result
 }
 
 type importer struct {
 	remotecache.Importer
-	imports *Imports
+	watch watch
 }
 
 func (r *importer) Resolve(ctx context.Context, desc ocispecs.Descriptor, id string, w worker.Worker) (solver.CacheManager, error) {
-	inner, err := r.Importer.Resolve(ctx, desc, id, &loadingWorker{w, r.imports, id})
+	inner, err := r.Importer.Resolve(ctx, desc, id, &loadingWorker{w, r.watch, id})
 	if err != nil {
 		return nil, err
 	}
-	return &importedCache{inner, r.imports}, nil
+	return &importedCache{inner, r.watch}, nil
 }
 
 // loadingWorker counts the results that are taken from an import.
 type loadingWorker struct {
 	worker.Worker
-	imports *Imports
-	id      string
+	watch watch
+	id    string
 }
 
 func (w *loadingWorker) FromRemote(ctx context.Context, remote *solver.Remote) (cache.ImmutableRef, error) {
 	ref, err := w.Worker.FromRemote(ctx, remote)
 	if err == nil {
-		w.imports.mu.Lock()
-		defer w.imports.mu.Unlock()
-		if w.imports.loads == nil {
-			w.imports.loads = map[string]int{}
-		}
-		w.imports.loads[w.id]++
+		w.watch.loaded(w.id)
 	}
 	return ref, err
 }
@@ -87,7 +132,7 @@ func (w *loadingWorker) FromRemote(ctx context.Context, remote *solver.Remote) (
 // importedCache notes which keys an import has with a result, and which without.
 type importedCache struct {
 	solver.CacheManager
-	imports *Imports
+	watch watch
 }
 
 func (c *importedCache) Query(in []solver.CacheKeyWithSelector, inputIndex solver.Index, dgst digest.Digest, outputIndex solver.Index) ([]*solver.CacheKey, error) {
@@ -100,12 +145,6 @@ func (c *importedCache) Query(in []solver.CacheKeyWithSelector, inputIndex solve
 		records, err := c.CacheManager.Records(context.Background(), key)
 		found = found || err == nil && len(records) > 0
 	}
-	c.imports.mu.Lock()
-	defer c.imports.mu.Unlock()
-	if c.imports.keys == nil {
-		c.imports.keys, c.imports.result = map[digest.Digest]bool{}, map[digest.Digest]bool{}
-	}
-	c.imports.keys[dgst] = true
-	c.imports.result[dgst] = c.imports.result[dgst] || found
+	c.watch.found(dgst, found)
 	return keys, nil
 }

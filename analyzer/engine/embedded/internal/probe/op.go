@@ -18,6 +18,7 @@ type recordedOp struct {
 	solver.Op
 	recorder *Recorder
 	vertex   digest.Digest
+	active   *active
 	node     *node
 	selected map[int][]selection // by input
 }
@@ -35,7 +36,7 @@ func (o *recordedOp) CacheMap(ctx context.Context, job solver.JobContext, index 
 	cacheMap := *original
 	cacheMap.Deps = slices.Clone(original.Deps)
 	cacheMap.Opts = withVertex(original.Opts, o.vertex)
-	o.recorder.update(o.vertex, func(f *engine.Fact) {
+	o.recorder.update(o.active, func(f *engine.Fact) {
 		if index > 0 {
 			return
 		}
@@ -60,11 +61,7 @@ func (o *recordedOp) recordContent(input int, compute solver.ResultBasedCacheFun
 			return content, err
 		}
 		files := o.recorder.files.of(ctx, result, o.selected[input])
-		o.recorder.update(o.vertex, func(f *engine.Fact) {
-			// The facts may have been taken since the cache map was made.
-			for len(f.Inputs) <= input {
-				f.Inputs = append(f.Inputs, engine.InputFact{})
-			}
+		o.recorder.update(o.active, func(f *engine.Fact) {
 			f.Inputs[input].Content = content
 			f.Inputs[input].Files = files
 		})
@@ -73,12 +70,12 @@ func (o *recordedOp) recordContent(input int, compute solver.ResultBasedCacheFun
 }
 
 func (o *recordedOp) Exec(ctx context.Context, job solver.JobContext, inputs []solver.Result) ([]solver.Result, error) {
-	start := o.recorder.begin(o.vertex)
+	start := o.recorder.begin(o.active)
 	outputs, err := o.Op.Exec(ctx, job, inputs)
-	o.recorder.end(o.vertex, start, err)
+	o.recorder.end(o.active, start, err)
 	if err == nil {
-		o.recorder.results.made(o.vertex, outputs...)
-		o.recorder.made(ctx, o.vertex, outputs)
+		o.recorder.results.made(o.active, outputs...)
+		o.recorder.made(ctx, o.active, outputs)
 	}
 	return outputs, err
 }

@@ -32,6 +32,7 @@ type node struct {
 	inputs []digest.Digest
 	exec   *ops.ExecOp // nil for other operations
 	added  bool
+	ended  func() // when the solver lets go of the vertex; nil is fine
 }
 
 func newNode(v solver.Vertex, exec *ops.ExecOp) *node {
@@ -55,6 +56,9 @@ func (g *graph) add(job solver.JobContext, vertex digest.Digest, n *node) error 
 	n.added = true
 	g.nodes[vertex] = n
 	return job.Cleanup(func() error {
+		if n.ended != nil {
+			n.ended()
+		}
 		g.mu.Lock()
 		defer g.mu.Unlock()
 		// A new life of the same vertex may have begun.

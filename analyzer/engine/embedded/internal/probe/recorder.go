@@ -16,8 +16,8 @@ import (
 	"github.com/layerwise/layerwise/analyzer/engine"
 )
 
-// Recorder keeps the facts of all vertices since they were last taken. It is
-// safe for concurrent use.
+// Recorder keeps the facts of builds until they are taken. It is safe for
+// concurrent use.
 type Recorder struct {
 	graph *graph
 	files *fileDigests
@@ -25,9 +25,9 @@ type Recorder struct {
 	// results tells which vertex made a result that is kept.
 	results *results
 
-	mu        sync.Mutex
-	facts     map[digest.Digest]*engine.Fact
-	measuring []<-chan struct{} // each closed when a size is known
+	mu      sync.Mutex
+	actives map[digest.Digest]*active // of the vertices that the solver has
+	builds  []*build
 }
 
 // usageFunc returns the disk usage of a snapshot on top of its parent.
@@ -40,59 +40,26 @@ func NewRecorder(usage usageFunc) *Recorder {
 		files:   newFileDigests(),
 		usage:   usage,
 		results: newResults(),
-		facts:   map[digest.Digest]*engine.Fact{},
+		actives: map[digest.Digest]*active{},
 	}
 }
 
-// Take returns the facts recorded since the last call, by vertex digest, and
-// forgets them. It waits for sizes that are still being measured, at most until
-// ctx is done. An operation that runs during the call is split between this one
-// and the next, so call it when a build is over.
-func (r *Recorder) Take(ctx context.Context) map[digest.Digest]engine.Fact {
-	r.mu.Lock()
-	measuring := r.measuring
-	r.measuring = nil
-	r.mu.Unlock()
-	for _, measured := range measuring {
-		select {
-		case <-measured:
-		case <-ctx.Done():
-		}
-	}
-
+// update changes a fact under the recorder's lock.
+func (r *Recorder) update(a *active, change func(*engine.Fact)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	taken := make(map[digest.Digest]engine.Fact, len(r.facts))
-	for vertex, fact := range r.facts {
-		taken[vertex] = *fact
-	}
-	r.facts = map[digest.Digest]*engine.Fact{}
-	r.results.forget()
-	return taken
-}
-
-// update changes the fact of a vertex under the recorder's lock, and makes one
-// where there is none.
-func (r *Recorder) update(vertex digest.Digest, change func(*engine.Fact)) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	fact := r.facts[vertex]
-	if fact == nil {
-		fact = &engine.Fact{OutputSize: -1}
-		r.facts[vertex] = fact
-	}
-	change(fact)
+	change(&a.fact)
 }
 
 // begin records that Exec was called, and returns when.
-func (r *Recorder) begin(vertex digest.Digest) time.Time {
-	r.update(vertex, func(f *engine.Fact) { f.Executions++ })
+func (r *Recorder) begin(a *active) time.Time {
+	r.update(a, func(f *engine.Fact) { f.Executions++ })
 	return time.Now()
 }
 
 // end records how a call of Exec ended that began at start.
-func (r *Recorder) end(vertex digest.Digest, start time.Time, err error) {
-	r.update(vertex, func(f *engine.Fact) {
+func (r *Recorder) end(a *active, start time.Time, err error) {
+	r.update(a, func(f *engine.Fact) {
 		f.Seconds += time.Since(start).Seconds()
 		f.Error = ""
 		if err != nil {
@@ -103,16 +70,25 @@ func (r *Recorder) end(vertex digest.Digest, start time.Time, err error) {
 
 // Wanted records that a dry run called for Exec.
 func (r *Recorder) Wanted(vertex digest.Digest) {
-	r.update(vertex, func(f *engine.Fact) { f.WouldRun = true })
+	r.update(r.of(vertex), func(f *engine.Fact) { f.WouldRun = true })
 }
 
 // Failed records an error of a vertex before Exec was called for.
 func (r *Recorder) Failed(vertex digest.Digest, err error) {
-	r.update(vertex, func(f *engine.Fact) { f.Error = err.Error() })
+	r.update(r.of(vertex), func(f *engine.Fact) { f.Error = err.Error() })
+}
+
+// found records that the cache had a result for a vertex.
+func (r *Recorder) found(vertex digest.Digest) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if a := r.actives[vertex]; a != nil {
+		a.fact.Cached = true
+	}
 }
 
 // made measures what an operation's Exec made, without holding up the build.
-func (r *Recorder) made(ctx context.Context, vertex digest.Digest, outputs []solver.Result) {
+func (r *Recorder) made(ctx context.Context, a *active, outputs []solver.Result) {
 	if r.usage == nil {
 		return
 	}
@@ -127,7 +103,7 @@ func (r *Recorder) made(ctx context.Context, vertex digest.Digest, outputs []sol
 		ctx := context.WithoutCancel(ctx)
 		measured := make(chan struct{})
 		r.mu.Lock()
-		r.measuring = append(r.measuring, measured)
+		a.measuring = append(a.measuring, measured)
 		r.mu.Unlock()
 		go func() {
 			defer close(measured)
@@ -136,7 +112,7 @@ func (r *Recorder) made(ctx context.Context, vertex digest.Digest, outputs []sol
 			if err != nil {
 				return
 			}
-			r.update(vertex, func(f *engine.Fact) {
+			r.update(a, func(f *engine.Fact) {
 				f.OutputSize = max(f.OutputSize, 0) + size
 			})
 		}()

@@ -42,7 +42,7 @@ func (s *recordedResults) Exists(ctx context.Context, id string) bool {
 	found := s.CacheResultStorage.Exists(ctx, id)
 	if get := solver.CacheOptGetterOf(ctx); found && get != nil {
 		if vertex, ok := get(false, vertexKey{})[vertexKey{}].(digest.Digest); ok {
-			s.recorder.update(vertex, func(f *engine.Fact) { f.Cached = true })
+			s.recorder.found(vertex)
 		}
 	}
 	return found
@@ -52,8 +52,8 @@ func (s *recordedResults) Exists(ctx context.Context, id string) bool {
 func (s *recordedResults) Save(result solver.Result, at time.Time) (solver.CacheResult, error) {
 	saved, err := s.CacheResultStorage.Save(result, at)
 	if err == nil {
-		for _, vertex := range s.recorder.results.makers(result.ID()) {
-			s.recorder.update(vertex, func(f *engine.Fact) { f.Kept = true })
+		for _, maker := range s.recorder.results.makers(result.ID()) {
+			s.recorder.update(maker, func(f *engine.Fact) { f.Kept = true })
 		}
 	}
 	return saved, err
@@ -63,17 +63,17 @@ func (s *recordedResults) Save(result solver.Result, at time.Time) (solver.Cache
 // nothing share one.
 type results struct {
 	mu sync.Mutex
-	by map[string][]digest.Digest
+	by map[string][]*active
 }
 
-func newResults() *results { return &results{by: map[string][]digest.Digest{}} }
+func newResults() *results { return &results{by: map[string][]*active{}} }
 
-func (r *results) made(vertex digest.Digest, outputs ...solver.Result) {
+func (r *results) made(maker *active, outputs ...solver.Result) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, output := range outputs {
 		if output != nil {
-			r.by[output.ID()] = append(r.by[output.ID()], vertex)
+			r.by[output.ID()] = append(r.by[output.ID()], maker)
 		}
 	}
 }
@@ -86,7 +86,7 @@ func (r *results) forget() {
 }
 
 // makers returns the vertices that made a result, and forgets them.
-func (r *results) makers(id string) []digest.Digest {
+func (r *results) makers(id string) []*active {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	made := r.by[id]

@@ -58,12 +58,14 @@ func (s *sources) Resolve(ctx context.Context, id source.Identifier, sm *session
 		return nil, err
 	}
 	own.vertex = v.Digest()
+	active := s.recorder.of(v.Digest())
 	return &instance{
 		inner:    inner,
 		recorder: s.recorder,
 		worker:   s.worker,
 		vertex:   v.Digest(),
-		node:     newNode(v, nil),
+		active:   active,
+		node:     s.recorder.newNode(v, nil, active),
 		pinned:   id.Scheme() != srctypes.LocalScheme,
 	}, nil
 }
@@ -88,6 +90,7 @@ type instance struct {
 	recorder *Recorder
 	worker   worker.Worker
 	vertex   digest.Digest
+	active   *active
 	node     *node
 	pinned   bool // BuildKit's pin of a local source is the session's, not its content's
 }
@@ -100,7 +103,7 @@ func (i *instance) CacheKey(ctx context.Context, job solver.JobContext, index in
 	if err != nil {
 		return key, pin, opts, done, err
 	}
-	i.recorder.update(i.vertex, func(f *engine.Fact) {
+	i.recorder.update(i.active, func(f *engine.Fact) {
 		if index == 0 {
 			f.Key = sourceKey(key)
 		}
@@ -122,11 +125,11 @@ func sourceKey(key string) digest.Digest {
 }
 
 func (i *instance) Snapshot(ctx context.Context, job solver.JobContext) (cache.ImmutableRef, error) {
-	start := i.recorder.begin(i.vertex)
+	start := i.recorder.begin(i.active)
 	ref, err := i.inner.Snapshot(ctx, job)
-	i.recorder.end(i.vertex, start, err)
+	i.recorder.end(i.active, start, err)
 	if err == nil {
-		i.recorder.results.made(i.vertex, worker.NewWorkerRefResult(ref, i.worker))
+		i.recorder.results.made(i.active, worker.NewWorkerRefResult(ref, i.worker))
 	}
 	return ref, err
 }

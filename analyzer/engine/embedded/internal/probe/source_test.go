@@ -73,18 +73,24 @@ func TestSourceKey(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		recorder.Begin("key", "")
 		cacheMap, _, err := op.CacheMap(t.Context(), &life{}, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
-		fact := recorder.Take(t.Context())[v.Digest()]
+		recorder.Told("key", v.Digest())
+		recorder.End("key")
+		fact := take(t, recorder, "key")[v.Digest()]
 		if fact.Key != cacheMap.Digest || fact.Pin != tt.pin || fact.Executions != 0 {
 			t.Errorf("%s: recorded %+v, the solver got key %s", tt.identifier, fact, cacheMap.Digest)
 		}
+		recorder.Begin("run", "")
 		if _, err := op.Exec(t.Context(), &life{}, nil); err != nil {
 			t.Fatal(err)
 		}
-		if fact := recorder.Take(t.Context())[v.Digest()]; fact.Executions != 1 {
+		recorder.Told("run", v.Digest())
+		recorder.End("run")
+		if fact := take(t, recorder, "run")[v.Digest()]; fact.Executions != 1 {
 			t.Errorf("%s: recorded %+v after a run", tt.identifier, fact)
 		}
 		if id, _ := op.Pin(); id.String() != tt.identifier {

@@ -13,8 +13,6 @@ import (
 	"github.com/moby/buildkit/source"
 	"github.com/moby/buildkit/worker"
 	"github.com/moby/buildkit/worker/base"
-
-	"github.com/layerwise/layerwise/analyzer/engine"
 )
 
 // Worker returns w with all its operations recorded, except nested builds,
@@ -44,7 +42,7 @@ func (w *recordedWorker) ResolveOp(v solver.Vertex, bridge frontend.FrontendLLBB
 	if definition.GetBuild() != nil {
 		return w.Worker.ResolveOp(v, bridge, sm, proxy)
 	}
-	w.recorder.update(v.Digest(), func(*engine.Fact) {})
+	active := w.recorder.activate(v.Digest())
 	if src, ok := definition.GetOp().(*pb.Op_Source); ok {
 		return ops.NewSourceOp(v, src, definition.GetPlatform(), w.sources, w.ParallelismSem, sm, w.Worker)
 	}
@@ -57,7 +55,8 @@ func (w *recordedWorker) ResolveOp(v solver.Vertex, bridge frontend.FrontendLLBB
 		Op:       inner,
 		recorder: w.recorder,
 		vertex:   v.Digest(),
-		node:     newNode(v, exec),
+		active:   active,
+		node:     w.recorder.newNode(v, exec, active),
 		selected: selectionsOf(definition),
 	}, nil
 }
