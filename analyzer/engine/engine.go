@@ -2,10 +2,11 @@
 // client to ask, and, where the engine runs in our hands, facts about what
 // each of its operations did.
 //
-// Two kinds exist. A remote engine is any running buildkitd that Dial reaches;
-// what it did is read from its status events alone. The embedded engine
-// (package embedded) is BuildKit started by this program, with every operation
-// wrapped, so that it also answers Facts.
+// Every way to come to an engine is a Connector in a package of its own, and Find
+// chooses among those that it is given. Package remote reaches any running buildkitd;
+// what that did is read from its status events alone. Package embedded starts a
+// BuildKit with every operation wrapped, so that it also answers Facts. What an
+// engine can do is in its Capabilities.
 package engine
 
 import (
@@ -33,6 +34,7 @@ type Engine interface {
 	// Client is one connection, shared by all callers and valid until Close.
 	Client() *client.Client
 	Info() Info
+	Capabilities() Capabilities
 	// Facts returns what the operations of a build did, by vertex digest, and forgets
 	// it. ref is the build's (client.SolveOpt.Ref), which is over, successful or not;
 	// others may be going on. An operation that several of them share is in the facts

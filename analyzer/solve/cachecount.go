@@ -54,7 +54,7 @@ func CacheCount(entries []CacheEntry) map[string]int {
 // countCache writes down what lies in the cache of an engine that cannot be asked
 // what it would reuse, and what of it this build made or found.
 func (r *run) countCache(ctx context.Context, rec *record.Record) {
-	if r.engine.Info().Kind != engine.KindRemote {
+	if r.engine.Capabilities().DryRun {
 		return
 	}
 	entries, err := CacheEntries(ctx, r.engine, r.Salt)

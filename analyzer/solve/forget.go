@@ -12,7 +12,7 @@ import (
 // where the request has credentials in it: BuildKit keeps requests as they are. The
 // histories of other engines belong to others.
 func (r *run) forgetCredentials(ctx context.Context) {
-	if r.engine.Info().Kind != engine.KindEmbedded || !r.hasCredentials() {
+	if !r.engine.Capabilities().Private || !r.hasCredentials() {
 		return
 	}
 	// An engine that is gone says so elsewhere, and one that did not get as far as

@@ -8,7 +8,6 @@ import (
 	"io"
 
 	contentapi "github.com/containerd/containerd/api/services/content/v1"
-	"github.com/layerwise/layerwise/analyzer/engine"
 	"github.com/layerwise/layerwise/analyzer/image"
 	"github.com/layerwise/layerwise/analyzer/plan"
 	"github.com/layerwise/layerwise/analyzer/record"
@@ -57,7 +56,7 @@ func (r *run) addLayers(ctx context.Context, rec *record.Record, response *clien
 // history returns the engine's record of this build, nil if it keeps none.
 func (r *run) history(ctx context.Context) (*controlapi.BuildHistoryRecord, error) {
 	request := &controlapi.BuildHistoryRequest{Ref: r.ref, EarlyExit: true}
-	if r.engine.Info().Kind == engine.KindEmbedded {
+	if r.engine.Capabilities().Private {
 		// BuildKit never removes a build that somebody asked for by its name, see
 		// forgetCredentials; and the history of this engine is short.
 		request.Ref = ""

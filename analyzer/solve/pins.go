@@ -4,7 +4,6 @@ import (
 	"context"
 	"strings"
 
-	"github.com/layerwise/layerwise/analyzer/engine"
 	"github.com/layerwise/layerwise/analyzer/plan"
 	"github.com/moby/buildkit/client/llb/sourceresolver"
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
@@ -23,7 +22,7 @@ const pinsAtOnce = 8
 // asks again nor sees another state. What cannot be resolved is left to the build to
 // report.
 func (r *run) resolvePins(ctx context.Context, c gateway.Client) {
-	if r.engine.Info().Kind == engine.KindEmbedded {
+	if r.engine.Capabilities().Facts {
 		return
 	}
 	wanted := map[digest.Digest]*plan.Vertex{}

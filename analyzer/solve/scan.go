@@ -8,7 +8,6 @@ import (
 	"sync"
 
 	"github.com/layerwise/layerwise/analyzer/buildcontext"
-	"github.com/layerwise/layerwise/analyzer/engine"
 	"github.com/layerwise/layerwise/analyzer/plan"
 	"github.com/layerwise/layerwise/analyzer/record"
 	"github.com/moby/buildkit/solver/pb"
@@ -36,7 +35,7 @@ func (r *run) startScans(ctx context.Context) {
 				o.Cache = buildcontext.NewStatCache(r.StatCache)
 			}
 			tree, err := buildcontext.Scan(ctx, folder, o)
-			if err == nil && (r.engine == nil || r.engine.Info().Kind != engine.KindEmbedded) {
+			if err == nil && (r.engine == nil || !r.engine.Capabilities().Facts) {
 				// Nobody will tell the checksums, so they are computed while the
 				// engine works. What is wrong with one shows when it is asked for.
 				for _, selectors := range selections(r.plan, name) {

@@ -10,6 +10,7 @@ import (
 	"github.com/moby/buildkit/identity"
 
 	"github.com/layerwise/layerwise/analyzer/engine"
+	"github.com/layerwise/layerwise/analyzer/engine/embedded/internal/wire"
 )
 
 var _ engine.DryRunner = (*Engine)(nil)
@@ -18,22 +19,9 @@ var _ engine.DryRunner = (*Engine)(nil)
 // the client's files.
 const dryStopTimeout = 5 * time.Second
 
-// DryRequest asks for a dry run.
-type DryRequest struct {
-	ID string // for DryStop
-	engine.DryRun
-}
-
-// DryReply is its answer. Errors are text, since types do not cross the process
-// boundary.
-type DryReply struct {
-	Facts engine.DryFacts
-	Error string
-}
-
 // DryRun tells what a build would run; see engine.DryRunner.
 func (e *Engine) DryRun(ctx context.Context, d engine.DryRun) (*engine.DryFacts, error) {
-	request := DryRequest{ID: identity.NewID(), DryRun: d}
+	request := wire.DryRequest{ID: identity.NewID(), DryRun: d}
 	// The call outlasts ctx for as long as the engine takes to let go of what it
 	// has.
 	waiting, giveUp := context.WithCancelCause(context.WithoutCancel(ctx))
@@ -44,7 +32,7 @@ func (e *Engine) DryRun(ctx context.Context, d engine.DryRun) (*engine.DryFacts,
 		_ = e.child.call(waiting, "DryStop", request.ID, &struct{}{})
 	})
 	defer stop()
-	var reply DryReply
+	var reply wire.DryReply
 	err := e.child.call(waiting, "DryRun", request, &reply)
 	switch {
 	case ctx.Err() != nil:
@@ -61,7 +49,7 @@ func (e *Engine) DryRun(ctx context.Context, d engine.DryRun) (*engine.DryFacts,
 }
 
 // DryRun runs dry until it is done, or DryStop is called.
-func (s *Server) DryRun(request DryRequest, reply *DryReply) error {
+func (s *server) DryRun(request wire.DryRequest, reply *wire.DryReply) error {
 	if s.daemon == nil {
 		return errors.New("engine has not been started")
 	}
@@ -82,7 +70,7 @@ func (s *Server) DryRun(request DryRequest, reply *DryReply) error {
 }
 
 // DryStop makes a dry run end early.
-func (s *Server) DryStop(id string, _ *struct{}) error {
+func (s *server) DryStop(id string, _ *struct{}) error {
 	s.dry.stop(id)
 	return nil
 }

@@ -14,7 +14,7 @@
 //
 // Three processes: the caller; an init of the engine's PID namespace (package
 // sandbox); and the engine. The caller shares two sockets with the engine. One
-// carries BuildKit's gRPC interface, the other the calls of Server: start-up,
+// carries BuildKit's gRPC interface, the other the calls of server: start-up,
 // facts, removal. The end of the second is the word to stop, whether the caller
 // closed it or died.
 //

@@ -21,8 +21,6 @@ func Main() {}
 // Engine does not exist on this system: Start makes none.
 type Engine struct{}
 
-var _ engine.Engine = (*Engine)(nil)
-
 // Start returns ErrUnsupported.
 func Start(context.Context, Options) (*Engine, error) { return nil, ErrUnsupported }
 

@@ -9,11 +9,12 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"github.com/layerwise/layerwise/analyzer/engine/embedded/internal/daemon"
+	"github.com/layerwise/layerwise/analyzer/engine/embedded/internal/wire"
 	"github.com/layerwise/layerwise/analyzer/engine/embedded/ociruntime"
 )
 
 // openDaemon runs in the engine's process. It returns lines for the user, too.
-func openDaemon(request StartRequest) (*daemon.Daemon, []string, error) {
+func openDaemon(request wire.StartRequest) (*daemon.Daemon, []string, error) {
 	if err := makeFolders(request.Root); err != nil {
 		return nil, nil, err
 	}
@@ -90,7 +91,7 @@ func makeFolders(root string) error {
 
 // chooseRuntime takes runc where it is wanted and works, and the built-in
 // runtime otherwise, except to run steps as the machine's root.
-func chooseRuntime(request StartRequest) (daemon.Runtime, error) {
+func chooseRuntime(request wire.StartRequest) (daemon.Runtime, error) {
 	run := runFolder(request.Root)
 	if request.Because != "" {
 		logrus.Warnf("using the built-in runtime: %s", request.Because)

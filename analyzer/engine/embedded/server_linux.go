@@ -16,12 +16,13 @@ import (
 	"github.com/layerwise/layerwise/analyzer/engine"
 	"github.com/layerwise/layerwise/analyzer/engine/embedded/internal/daemon"
 	"github.com/layerwise/layerwise/analyzer/engine/embedded/internal/sandbox"
+	"github.com/layerwise/layerwise/analyzer/engine/embedded/internal/wire"
 )
 
 // The files that the engine's process gets from its caller, in this order.
 const (
 	lockFile    = iota // held until the process is gone
-	controlFile        // calls of Server
+	controlFile        // calls of server
 	builderFile        // BuildKit's gRPC
 	inheritedFiles
 )
@@ -32,39 +33,16 @@ const (
 	closeTimeout = 8 * time.Second
 )
 
-// Server is what the engine's process answers to its caller. It is exported for
-// net/rpc alone.
-type Server struct {
+// server is what the engine's process answers to its caller: its exported methods,
+// by net/rpc.
+type server struct {
 	builder net.Conn
 	daemon  *daemon.Daemon // nil until Start
 	dry     dryRuns
 }
 
-// StartRequest is Options with everything decided that the caller can decide.
-type StartRequest struct {
-	Root        string
-	KeepBytes   int64
-	Runtime     string
-	Snapshotter string
-	Rootless    bool
-	HostRoot    bool   // root in here is the machine's root
-	Insecure    bool   // even so, any runtime may run steps
-	Because     string // why the caller does not ask for runc, for the log
-}
-
-// StartReply tells how the start went. Errors are text, since types do not
-// cross the process boundary.
-type StartReply struct {
-	Info    engine.Info
-	Notices []string
-	Error   string
-	Damaged bool // with Error: the state cannot be read
-	NoRunc  bool // with Error: no runtime that may run steps as the machine's root
-	Refused bool // with Error: the machine does not allow what the process needs
-}
-
 // Start opens the state folder and begins to serve BuildKit.
-func (s *Server) Start(request StartRequest, reply *StartReply) error {
+func (s *server) Start(request wire.StartRequest, reply *wire.StartReply) error {
 	if s.daemon != nil {
 		return errors.New("engine has been started already")
 	}
@@ -83,7 +61,7 @@ func (s *Server) Start(request StartRequest, reply *StartReply) error {
 }
 
 // Facts takes what the operations of a build did.
-func (s *Server) Facts(ref string, reply *map[digest.Digest]engine.Fact) error {
+func (s *server) Facts(ref string, reply *map[digest.Digest]engine.Fact) error {
 	if s.daemon == nil {
 		return errors.New("engine has not been started")
 	}
@@ -95,7 +73,7 @@ func (s *Server) Facts(ref string, reply *map[digest.Digest]engine.Fact) error {
 }
 
 // Remove deletes what is in a state folder, except its lock and its marker.
-func (s *Server) Remove(root string, _ *struct{}) error {
+func (s *server) Remove(root string, _ *struct{}) error {
 	if s.daemon != nil {
 		return errors.New("engine is running")
 	}
@@ -115,13 +93,13 @@ func serve() error {
 	if err != nil {
 		return err
 	}
-	server := &Server{builder: builder}
-	answer(control, server)
-	if server.daemon == nil {
+	s := &server{builder: builder}
+	answer(control, s)
+	if s.daemon == nil {
 		return nil
 	}
 	closed := make(chan error, 1)
-	go func() { closed <- server.daemon.Close() }()
+	go func() { closed <- s.daemon.Close() }()
 	select {
 	case err := <-closed:
 		return err
@@ -131,10 +109,10 @@ func serve() error {
 }
 
 // answer serves calls until the caller closes the connection or is gone.
-func answer(control net.Conn, server any) {
+func answer(control net.Conn, methods any) {
 	calls := rpc.NewServer()
 	// The only error is a receiver without methods.
-	_ = calls.RegisterName("Server", server)
+	_ = calls.RegisterName("Server", methods)
 	calls.ServeConn(control)
 }
 
@@ -151,7 +129,7 @@ func refuse(err error) error {
 
 type refusal struct{ err error }
 
-func (r *refusal) Start(_ StartRequest, reply *StartReply) error {
+func (r *refusal) Start(_ wire.StartRequest, reply *wire.StartReply) error {
 	reply.Error = r.err.Error()
 	reply.Refused = true
 	return nil

@@ -14,6 +14,7 @@ import (
 
 	"github.com/layerwise/layerwise/analyzer/engine"
 	"github.com/layerwise/layerwise/analyzer/engine/embedded/internal/sandbox"
+	"github.com/layerwise/layerwise/analyzer/engine/embedded/internal/wire"
 )
 
 // Engine is a running BuildKit of our own.
@@ -28,8 +29,6 @@ type Engine struct {
 	close    sync.Once
 	closeErr error
 }
-
-var _ engine.Engine = (*Engine)(nil)
 
 // Start starts an engine, once no other process holds the state folder. It ends
 // with Close, or with the calling process. ctx bounds the start alone.
@@ -154,8 +153,8 @@ func connect(ctx context.Context, c *child, here place, o Options, because strin
 			return nil, err
 		}
 	}
-	var reply StartReply
-	err := c.call(ctx, "Start", StartRequest{
+	var reply wire.StartReply
+	err := c.call(ctx, "Start", wire.StartRequest{
 		Root:        here.state,
 		KeepBytes:   o.KeepBytes,
 		Runtime:     o.Runtime,

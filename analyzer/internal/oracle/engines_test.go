@@ -15,6 +15,7 @@ import (
 	"github.com/layerwise/layerwise/analyzer/engine"
 	"github.com/layerwise/layerwise/analyzer/engine/embedded"
 	"github.com/layerwise/layerwise/analyzer/engine/embedded/ociruntime"
+	"github.com/layerwise/layerwise/analyzer/engine/remote"
 	"golang.org/x/sys/unix"
 )
 
@@ -130,7 +131,7 @@ func await(t *testing.T, socket, log string) engine.Engine {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	for {
-		eng, err := engine.Dial(ctx, engine.RemoteOptions{Address: socket, Timeout: time.Second})
+		eng, err := remote.Dial(ctx, remote.Options{Address: socket, Timeout: time.Second})
 		if err == nil {
 			t.Cleanup(func() { eng.Close() })
 			return eng

@@ -63,13 +63,17 @@ func (c *buildCommand) run(ctx context.Context, contextArg string) error {
 	if err != nil {
 		return err
 	}
-	o, exports, err := c.buildFlags.options(ctx, c.streams, contextArg, c.address(c.streams) == "")
+	found, err := c.find(ctx, c.streams)
+	if err != nil {
+		return err
+	}
+	o, exports, err := c.buildFlags.options(ctx, c.streams, contextArg, found.Capabilities())
 	if err != nil {
 		return err
 	}
 	started := time.Now()
 	done := c.waiting("starting the engine …")
-	eng, err := c.engineFlags.open(ctx, c.streams)
+	eng, err := found.Connect(ctx)
 	done()
 	if err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/docker/cli/cli/config"
+	"github.com/layerwise/layerwise/analyzer/engine"
 	"github.com/layerwise/layerwise/analyzer/solve"
 	"github.com/layerwise/layerwise/analyzer/standin"
 	buildctl "github.com/moby/buildkit/cmd/buildctl/build"
@@ -113,10 +114,10 @@ func (f *buildFlags) register(fs *pflag.FlagSet) {
 }
 
 // caches reads --cache-from and --cache-to.
-func (f *buildFlags) caches(o *solve.Options, embedded bool) error {
+func (f *buildFlags) caches(o *solve.Options, can engine.Capabilities) error {
 	from, err := cacheEntries(f.cacheFrom, true)
-	if err == nil && embedded {
-		err = checkEmbeddedCache(from, true)
+	if err == nil {
+		err = checkCacheTypes(from, can.CacheTypes, true)
 	}
 	if err == nil {
 		o.CacheFrom, err = buildctl.ParseImportCache(from)
@@ -125,8 +126,8 @@ func (f *buildFlags) caches(o *solve.Options, embedded bool) error {
 		return usagef("--cache-from: %w", err)
 	}
 	to, err := cacheEntries(f.cacheTo, false)
-	if err == nil && embedded {
-		err = checkEmbeddedCache(to, false)
+	if err == nil {
+		err = checkCacheTypes(to, can.CacheTypes, false)
 	}
 	if err == nil {
 		o.CacheTo, err = buildctl.ParseExportCache(to)
@@ -139,7 +140,7 @@ func (f *buildFlags) caches(o *solve.Options, embedded bool) error {
 
 // options is everything that a build needs but the engine and the history. The
 // outputs are committed or dropped after the build.
-func (f *buildFlags) options(ctx context.Context, s *Streams, contextArg string, embedded bool) (solve.Options, *outputs, error) {
+func (f *buildFlags) options(ctx context.Context, s *Streams, contextArg string, can engine.Capabilities) (solve.Options, *outputs, error) {
 	o, err := f.sourceFlags.options(s, contextArg)
 	if err != nil {
 		return o, nil, err
@@ -147,7 +148,7 @@ func (f *buildFlags) options(ctx context.Context, s *Streams, contextArg string,
 	if o.Labels, err = assignments("--label", f.labels, nil); err != nil {
 		return o, nil, err
 	}
-	if err := f.caches(&o, embedded); err != nil {
+	if err := f.caches(&o, can); err != nil {
 		return o, nil, err
 	}
 	if err := buildctl.ValidateAllow(f.allow); err != nil {
@@ -162,7 +163,7 @@ func (f *buildFlags) options(ctx context.Context, s *Streams, contextArg string,
 	if f.network == "host" {
 		o.Allow = append(o.Allow, "network.host") // what docker build asks for with it
 	}
-	out, err := parseOutputs(s, f.outputs, f.tags, embedded)
+	out, err := parseOutputs(s, f.outputs, f.tags, can.Private)
 	if err != nil {
 		return o, nil, err
 	}

@@ -17,18 +17,15 @@ type cacheType struct {
 	// be; notFrom says why there is no import of the kind, "" where there is.
 	to, from []string
 	notFrom  string
-	// daemon says that only a buildkitd has it: the embedded engine does without the
-	// client libraries.
-	daemon bool
 }
 
 var cacheTypes = map[string]cacheType{
 	"inline":   {notFrom: "it lies in the image that was pushed with it: name that"},
 	"registry": {to: []string{"ref"}, from: []string{"ref"}},
 	"local":    {to: []string{"dest"}, from: []string{"src"}},
-	"gha":      {daemon: true},
-	"s3":       {daemon: true},
-	"azblob":   {daemon: true},
+	"gha":      {},
+	"s3":       {},
+	"azblob":   {},
 }
 
 // cacheEntries brings what --cache-from and --cache-to are given into the one form
@@ -94,15 +91,19 @@ func checkCacheEntry(fields []string, importing bool) error {
 	return nil
 }
 
-// checkEmbeddedCache refuses kinds of caches that the embedded engine has not.
-func checkEmbeddedCache(entries []string, importing bool) error {
+// checkCacheTypes refuses kinds of caches that the engine has not; nil has all. Only
+// the embedded engine lacks any.
+func checkCacheTypes(entries, types []string, importing bool) error {
+	if types == nil {
+		return nil
+	}
 	for _, entry := range entries {
 		for _, field := range strings.Split(entry, ",") {
 			name, ok := strings.CutPrefix(field, "type=")
-			if !ok || !cacheTypes[name].daemon {
+			if !ok || slices.Contains(types, name) {
 				continue
 			}
-			has := slices.DeleteFunc(cacheTypeNames(importing), func(n string) bool { return cacheTypes[n].daemon })
+			has := slices.DeleteFunc(cacheTypeNames(importing), func(n string) bool { return !slices.Contains(types, n) })
 			return fmt.Errorf("%s: the embedded engine has no type %s: use %s, or name a buildkitd with --addr", shownEntry(strings.Split(entry, ",")), name, strings.Join(has, ", "))
 		}
 	}

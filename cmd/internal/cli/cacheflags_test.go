@@ -3,6 +3,8 @@ package cli
 import (
 	"strings"
 	"testing"
+
+	"github.com/layerwise/layerwise/analyzer/engine/embedded"
 )
 
 func TestCacheEntries(t *testing.T) {
@@ -60,20 +62,24 @@ func TestCacheEntryMessages(t *testing.T) {
 			}
 		}
 	}
-	err := checkEmbeddedCache([]string{"type=s3,bucket=b,secret_access_key=S3cret"}, true)
+	err := checkCacheTypes([]string{"type=s3,bucket=b,secret_access_key=S3cret"}, (&embedded.Connector{}).Capabilities().CacheTypes, true)
 	if err == nil || strings.Contains(err.Error(), "S3cret") || !strings.Contains(err.Error(), "bucket=b") {
 		t.Error(err)
 	}
 }
 
 func TestEmbeddedCaches(t *testing.T) {
+	has := (&embedded.Connector{}).Capabilities().CacheTypes
 	for _, importing := range []bool{true, false} {
+		if err := checkCacheTypes([]string{"type=gha,url=u,token=t"}, nil, importing); err != nil {
+			t.Errorf("an engine that has all: %v", err)
+		}
 		for _, entry := range []string{"type=gha,url=u,token=t", "type=s3,bucket=b,region=r", "type=azblob,name=n"} {
-			if err := checkEmbeddedCache([]string{"type=registry,ref=a", entry}, importing); err == nil || !strings.Contains(err.Error(), "local, registry, or name") {
+			if err := checkCacheTypes([]string{"type=registry,ref=a", entry}, has, importing); err == nil || !strings.Contains(err.Error(), "local, registry, or name") {
 				t.Errorf("%s: %v", entry, err)
 			}
 		}
-		if err := checkEmbeddedCache([]string{"type=registry,ref=a", "type=local,src=a"}, importing); err != nil {
+		if err := checkCacheTypes([]string{"type=registry,ref=a", "type=local,src=a"}, has, importing); err != nil {
 			t.Error(err)
 		}
 	}

@@ -5,18 +5,18 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/docker/go-units"
 	"github.com/layerwise/layerwise/analyzer/engine"
 	"github.com/layerwise/layerwise/analyzer/engine/embedded"
+	"github.com/layerwise/layerwise/analyzer/engine/remote"
 	"github.com/spf13/pflag"
 )
 
 // engineFlags choose the BuildKit that builds.
 type engineFlags struct {
 	addr        string
-	tls         engine.RemoteOptions
+	tls         remote.Options
 	dir         string
 	noWait      bool
 	keepStorage string
@@ -44,53 +44,72 @@ func (f *engineFlags) registerEmbedded(fs *pflag.FlagSet) {
 	fs.StringVar(&f.snapshotter, "snapshotter", "auto", "how the embedded engine stores layers: auto, overlayfs, native")
 }
 
-// open starts or reaches the engine that the flags and the environment ask for.
-func (f *engineFlags) open(ctx context.Context, s *Streams) (engine.Engine, error) {
-	if addr := f.address(s); addr != "" {
-		return f.dial(ctx, addr)
+// connectors are the ways to an engine, in the order in which they count.
+func (f *engineFlags) connectors(s *Streams) []engine.Connector {
+	return []engine.Connector{
+		f.named(f.addr, "--addr"),
+		f.named(s.Getenv("BUILDKIT_HOST"), "BUILDKIT_HOST"),
+		&embedded.Connector{Options: func() (embedded.Options, error) {
+			dir := f.dir
+			if dir == "" {
+				var err error
+				if dir, err = embedded.DefaultRoot(); err != nil {
+					return embedded.Options{}, err
+				}
+			}
+			return f.embedded(s, dir)
+		}},
 	}
-	dir := f.dir
-	if dir == "" {
-		var err error
-		if dir, err = embedded.DefaultRoot(); err != nil {
-			return nil, err
-		}
-	}
-	return f.start(ctx, s, dir)
 }
 
-// address is that of a running engine, "" for the embedded one.
-func (f *engineFlags) address(s *Streams) string {
-	if f.addr != "" {
-		return f.addr
-	}
-	return s.Getenv("BUILDKIT_HOST")
-}
-
-func (f *engineFlags) dial(ctx context.Context, addr string) (engine.Engine, error) {
+// named reaches the engine at an address.
+func (f *engineFlags) named(addr, by string) engine.Connector {
 	o := f.tls
 	o.Address = addr
-	o.Timeout = 5 * time.Second
-	return engine.Dial(ctx, o)
+	return &remote.Connector{Options: o, Named: by}
+}
+
+// find chooses the engine that the flags and the environment ask for.
+func (f *engineFlags) find(ctx context.Context, s *Streams) (engine.Connector, error) {
+	found, _, err := engine.Find(ctx, f.connectors(s)...)
+	return found, err
+}
+
+// open starts or reaches that engine.
+func (f *engineFlags) open(ctx context.Context, s *Streams) (engine.Engine, error) {
+	found, err := f.find(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	return found.Connect(ctx)
 }
 
 // start starts the embedded engine on a state folder.
 func (f *engineFlags) start(ctx context.Context, s *Streams, dir string) (engine.Engine, error) {
+	o, err := f.embedded(s, dir)
+	if err != nil {
+		return nil, err
+	}
+	return embedded.Start(ctx, o)
+}
+
+// embedded says how the embedded engine is started on a state folder.
+func (f *engineFlags) embedded(s *Streams, dir string) (embedded.Options, error) {
 	s.engineDir = dir
 	keep, err := units.FromHumanSize(f.keepStorage)
 	if err != nil || keep <= 0 {
-		return nil, usagef("--keep-storage %s: want a size like 10GB", f.keepStorage)
+		return embedded.Options{}, usagef("--keep-storage %s: want a size like 10GB", f.keepStorage)
 	}
 	if err := oneOf("--runtime", f.runtime, "auto", "runc", "builtin"); err != nil {
-		return nil, err
+		return embedded.Options{}, err
 	}
 	if err := oneOf("--snapshotter", f.snapshotter, "auto", "overlayfs", "native"); err != nil {
-		return nil, err
+		return embedded.Options{}, err
 	}
-	return embedded.Start(ctx, embedded.Options{
+	return embedded.Options{
 		Root: dir, NoWait: f.noWait, KeepBytes: keep, Runtime: f.runtime, Insecure: f.insecure, Snapshotter: f.snapshotter,
 		OnWait: func(message string) { fmt.Fprintln(s.Err, clean(message)) },
-	})
+	}, nil
 }
 
 func oneOf(flag, value string, choices ...string) error {

@@ -23,9 +23,9 @@ type outputs struct {
 }
 
 // parseOutputs reads --output and --tag by the rules of docker build. Without
-// either, the embedded engine exports an image that is not kept: that is what
-// gives instructions their layers.
-func parseOutputs(s *Streams, list, tags []string, embedded bool) (*outputs, error) {
+// either, a private engine exports an image that is not kept: that is what gives
+// instructions their layers.
+func parseOutputs(s *Streams, list, tags []string, private bool) (*outputs, error) {
 	o := &outputs{}
 	for _, item := range list {
 		export, err := o.parse(s, item)
@@ -34,7 +34,7 @@ func parseOutputs(s *Streams, list, tags []string, embedded bool) (*outputs, err
 		}
 		o.exports = append(o.exports, export)
 	}
-	if len(o.exports) == 0 && (len(tags) > 0 || embedded) {
+	if len(o.exports) == 0 && (len(tags) > 0 || private) {
 		o.exports = append(o.exports, client.ExportEntry{Type: client.ExporterImage, Attrs: map[string]string{}})
 	}
 	if len(tags) > 0 {

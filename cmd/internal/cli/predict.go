@@ -74,7 +74,7 @@ func (c *predictCommand) run(ctx context.Context, contextArg string) error {
 		return err
 	}
 	c.tags, c.buildFlags.outputs, c.cacheTo = nil, nil, nil // no result goes anywhere
-	o, _, err := c.buildFlags.options(ctx, c.streams, contextArg, false)
+	o, _, err := c.buildFlags.options(ctx, c.streams, contextArg, engine.Capabilities{})
 	if err != nil {
 		return err
 	}
@@ -142,7 +142,7 @@ func (c *predictCommand) onEngine(ctx context.Context, o solve.Options, store *h
 		return nil, nil, err
 	}
 	p := predict.Options{Build: o, Edits: c.edits}
-	c.recall(store, o.Source.Project(o.Target, platforms), eng.Info(), &p)
+	c.recall(store, o.Source.Project(o.Target, platforms), eng, &p)
 	if rec, err = predict.Run(ctx, eng, p); err != nil {
 		return nil, nil, err
 	}
@@ -166,23 +166,23 @@ func (c *predictCommand) sinceRevision(ctx context.Context, o solve.Options, sto
 	if err != nil {
 		return nil, nil, err
 	}
-	c.recall(store, o.Source.Project(o.Target, plain), engine.Info{Kind: engine.KindNone}, &p)
+	c.recall(store, o.Source.Project(o.Target, plain), nil, &p)
 	return predict.Since(ctx, p, c.since)
 }
 
 // mostOthers bounds the records of other projects that are looked at.
 const mostOthers = 100
 
-// recall reads what is recorded: the last build, and where the engine cannot be
-// asked itself, all that built on it.
-func (c *predictCommand) recall(store *history.Store, project record.Project, info engine.Info, p *predict.Options) {
+// recall reads what is recorded: the last build, and where there is an engine that
+// cannot be asked itself, all that built on it.
+func (c *predictCommand) recall(store *history.Store, project record.Project, eng engine.Engine, p *predict.Options) {
 	if store == nil {
 		return
 	}
 	var err error
-	if info.Kind == engine.KindRemote {
+	if eng != nil && !eng.Capabilities().DryRun {
 		if p.History, err = store.All(project); err == nil {
-			p.Related, err = store.Others(project, info.CacheID, mostOthers)
+			p.Related, err = store.Others(project, eng.Info().CacheID, mostOthers)
 		}
 	} else {
 		var last *record.Record

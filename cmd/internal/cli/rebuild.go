@@ -124,7 +124,7 @@ func (c *rebuildCommand) load(contextArg string) (*scenario.Scenario, error) {
 
 // hasOwnCache says that the experiment's engine is its own, with a cache that was
 // empty before.
-func (x *experiment) hasOwnCache() bool { return x.engine.Info().Kind == engine.KindEmbedded }
+func (x *experiment) hasOwnCache() bool { return x.engine.Capabilities().Private }
 
 // isColdByForce says that a build is cold because it is told to be: the first one, in
 // a cache that is not the experiment's own.
@@ -143,7 +143,7 @@ func (x *experiment) label(index int, label string) string {
 // never touches a cache that people use unless it is told to.
 func (c *rebuildCommand) engine(ctx context.Context) (engine.Engine, func(), error) {
 	if c.addr != "" {
-		eng, err := c.dial(ctx, c.addr)
+		eng, err := c.named(c.addr, "--addr").Connect(ctx)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -230,7 +230,7 @@ func (x *experiment) progress(index, total int, label string) {
 func (x *experiment) build(ctx context.Context, b scenario.Build) (*record.Record, error) {
 	flags := x.command.buildFlags
 	flags.file = b.Dockerfile
-	o, exports, err := flags.options(ctx, x.command.streams, b.Context, x.engine.Info().Kind == engine.KindEmbedded)
+	o, exports, err := flags.options(ctx, x.command.streams, b.Context, x.engine.Capabilities())
 	if err != nil {
 		return nil, err
 	}

@@ -6,30 +6,30 @@ import (
 	"github.com/layerwise/layerwise/analyzer/engine"
 )
 
-// namedEngine is an engine of a kind, and nothing more.
-type namedEngine struct {
+// capableEngine is an engine that can do something, and nothing more.
+type capableEngine struct {
 	engine.Engine
-	kind string
+	capabilities engine.Capabilities
 }
 
-func (e namedEngine) Info() engine.Info { return engine.Info{Kind: e.kind} }
+func (e capableEngine) Capabilities() engine.Capabilities { return e.capabilities }
 
 // TestColdByForce: on an engine that others use, the first build of an experiment is
 // cold because no cache is used, and is called so.
 func TestColdByForce(t *testing.T) {
 	for _, c := range []struct {
-		kind  string
-		index int
-		label string
-		force bool
+		private bool
+		index   int
+		label   string
+		force   bool
 	}{
-		{engine.KindEmbedded, 0, "cold", false},
-		{engine.KindRemote, 0, "cold (no cache used)", true},
-		{engine.KindRemote, 1, "cold", false},
+		{true, 0, "cold", false},
+		{false, 0, "cold (no cache used)", true},
+		{false, 1, "cold", false},
 	} {
-		x := &experiment{engine: namedEngine{kind: c.kind}}
+		x := &experiment{engine: capableEngine{capabilities: engine.Capabilities{Private: c.private}}}
 		if got := x.label(c.index, "cold"); got != c.label || x.isColdByForce(c.index) != c.force {
-			t.Errorf("build %d on %s: %q, by force: %v", c.index, c.kind, got, x.isColdByForce(c.index))
+			t.Errorf("build %d, private %t: %q, by force: %v", c.index, c.private, got, x.isColdByForce(c.index))
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package engine
+package remote
 
 import (
 	"errors"
@@ -13,7 +13,7 @@ import (
 
 // tlsOptions does what buildctl does with its TLS flags (ResolveClient in
 // cmd/buildctl/common).
-func tlsOptions(opt RemoteOptions) ([]client.ClientOpt, error) {
+func tlsOptions(opt Options) ([]client.ClientOpt, error) {
 	if opt.CertDir != "" {
 		if opt.CACert != "" || opt.Cert != "" || opt.Key != "" {
 			return nil, errors.New("a folder of TLS certificates excludes a CA certificate, certificate or key given by itself")
@@ -38,7 +38,7 @@ func tlsOptions(opt RemoteOptions) ([]client.ClientOpt, error) {
 	return opts, nil
 }
 
-func (opt *RemoteOptions) useCertDir() error {
+func (opt *Options) useCertDir() error {
 	for _, f := range []struct {
 		path  *string
 		names [2]string
@@ -69,7 +69,7 @@ func firstOf(dir string, names [2]string) (string, error) {
 }
 
 // setupError is for what fails before anything is sent.
-func setupError(opt RemoteOptions, err error) error {
+func setupError(opt Options, err error) error {
 	if opt.CACert != "" || opt.Cert != "" || opt.Key != "" || opt.CertDir != "" {
 		return fmt.Errorf("TLS for BuildKit at %s: %w", opt.Address, err)
 	}

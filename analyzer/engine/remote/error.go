@@ -1,4 +1,4 @@
-package engine
+package remote
 
 import (
 	"context"
@@ -10,31 +10,9 @@ import (
 
 	"github.com/moby/buildkit/util/grpcerrors"
 	"google.golang.org/grpc/codes"
+
+	"github.com/layerwise/layerwise/analyzer/engine"
 )
-
-// Reasons for which an engine that answers is of no use.
-var (
-	// ErrNotBuildKit is in an UnreachableError where something else listens.
-	ErrNotBuildKit = errors.New("what answers is not BuildKit")
-	errNoWorker    = errors.New("it has no worker to build with")
-)
-
-// UnreachableError is an engine that does not answer as a BuildKit should.
-type UnreachableError struct {
-	Address string
-	// Err says why. It holds the error of the system where there is one, so that
-	// errors.Is finds fs.ErrNotExist, syscall.ECONNREFUSED, ErrNotBuildKit,
-	// context.Canceled, or context.DeadlineExceeded for an engine that is silent.
-	Err error
-}
-
-// Error is one line.
-func (e *UnreachableError) Error() string {
-	return fmt.Sprintf("cannot reach BuildKit at %s: %v", e.Address, e.Err)
-}
-
-// Unwrap returns Err.
-func (e *UnreachableError) Unwrap() error { return e.Err }
 
 // reason turns an error of the first call into one that a person can read. ctx
 // is the caller's, dialed the error of the last attempt to connect, if any.
@@ -42,18 +20,18 @@ func reason(ctx context.Context, timeout time.Duration, dialed, err error) error
 	switch code := grpcerrors.Code(err); {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
-	case errors.Is(err, errNoWorker):
+	case errors.Is(err, engine.ErrNoWorker):
 		return err
 	case dialed != nil:
 		return dialed
 	case code == codes.DeadlineExceeded || errors.Is(err, context.DeadlineExceeded):
 		return fmt.Errorf("no answer within %s: %w", timeout, context.DeadlineExceeded)
 	case code == codes.Unimplemented:
-		return ErrNotBuildKit
+		return engine.ErrNotBuildKit
 	}
 	text := plainText(err)
 	if strings.Contains(text, "looked like an HTTP/1.1 header") {
-		return ErrNotBuildKit
+		return engine.ErrNotBuildKit
 	}
 	return errors.New(text)
 }

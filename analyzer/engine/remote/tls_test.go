@@ -1,4 +1,4 @@
-package engine
+package remote
 
 import (
 	"crypto/ecdsa"
@@ -21,6 +21,8 @@ import (
 	types "github.com/moby/buildkit/api/types"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
+
+	"github.com/layerwise/layerwise/analyzer/engine"
 )
 
 // authority makes certificates for the name buildkit.test.
@@ -121,7 +123,7 @@ func TestDialTLS(t *testing.T) {
 	a := newAuthority(t)
 	address := serveTLS(t, a)
 	dir := a.folder("ca.pem", "cert.pem", "key.pem")
-	for name, opt := range map[string]RemoteOptions{
+	for name, opt := range map[string]Options{
 		"files":       {CACert: filepath.Join(dir, "ca.pem"), Cert: filepath.Join(dir, "cert.pem"), Key: filepath.Join(dir, "key.pem")},
 		"folder":      {CertDir: dir},
 		"other names": {CertDir: a.folder("ca.crt", "tls.crt", "tls.key")},
@@ -147,15 +149,15 @@ func TestTLSMismatch(t *testing.T) {
 	stranger := newAuthority(t).folder("ca.pem", "cert.pem", "key.pem")
 	for _, c := range []struct {
 		name string
-		opt  RemoteOptions
+		opt  Options
 		want string
 	}{
-		{"no TLS", RemoteOptions{}, "server preface"},
-		{"other name", RemoteOptions{CertDir: dir, ServerName: "other.test"}, "buildkit.test, not other.test"},
-		{"name of the address", RemoteOptions{CertDir: dir}, "127.0.0.1"},
-		{"other authority", RemoteOptions{CertDir: stranger, ServerName: "buildkit.test"}, "unknown authority"},
+		{"no TLS", Options{}, "server preface"},
+		{"other name", Options{CertDir: dir, ServerName: "other.test"}, "buildkit.test, not other.test"},
+		{"name of the address", Options{CertDir: dir}, "127.0.0.1"},
+		{"other authority", Options{CertDir: stranger, ServerName: "buildkit.test"}, "unknown authority"},
 		// The engine hangs up; whether its reason arrives first is a matter of luck.
-		{"no certificate", RemoteOptions{CACert: filepath.Join(dir, "ca.pem"), ServerName: "buildkit.test"}, ""},
+		{"no certificate", Options{CACert: filepath.Join(dir, "ca.pem"), ServerName: "buildkit.test"}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			c.opt.Address = address
@@ -168,7 +170,7 @@ func TestTLSMismatch(t *testing.T) {
 	t.Run("TLS to an engine without", func(t *testing.T) {
 		l, address := listen(t)
 		serve(t, l, &fakeBuildKit{version: "v0.34.2", workers: []*types.WorkerRecord{ociWorker}})
-		unreachable(t, t.Context(), RemoteOptions{Address: address, CertDir: dir})
+		unreachable(t, t.Context(), Options{Address: address, CertDir: dir})
 	})
 }
 
@@ -177,26 +179,26 @@ func TestTLSSettings(t *testing.T) {
 	file := func(name string) string { return filepath.Join(dir, name) }
 	for _, c := range []struct {
 		name string
-		opt  RemoteOptions
+		opt  Options
 		want string
 	}{
-		{"folder and file", RemoteOptions{CertDir: dir, Key: file("key.pem")}, "excludes"},
-		{"no such folder", RemoteOptions{CertDir: file("none")}, "has neither ca.pem nor ca.crt"},
-		{"not a folder", RemoteOptions{CertDir: file("ca.pem")}, "ca.pem"},
-		{"certificate without key", RemoteOptions{Cert: file("cert.pem")}, "certificate/key"},
-		{"key for an authority", RemoteOptions{CACert: file("key.pem")}, "ca certs"},
-		{"no such file", RemoteOptions{CACert: file("none")}, "none"},
+		{"folder and file", Options{CertDir: dir, Key: file("key.pem")}, "excludes"},
+		{"no such folder", Options{CertDir: file("none")}, "has neither ca.pem nor ca.crt"},
+		{"not a folder", Options{CertDir: file("ca.pem")}, "ca.pem"},
+		{"certificate without key", Options{Cert: file("cert.pem")}, "certificate/key"},
+		{"key for an authority", Options{CACert: file("key.pem")}, "ca certs"},
+		{"no such file", Options{CACert: file("none")}, "none"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			c.opt.Address = "tcp://127.0.0.1:1"
 			_, err := Dial(t.Context(), c.opt)
-			var u *UnreachableError
+			var u *engine.UnreachableError
 			if err == nil || errors.As(err, &u) || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%v, want %q", err, c.want)
 			}
 		})
 	}
-	_, err := Dial(t.Context(), RemoteOptions{Address: "tcp://127.0.0.1:1", CACert: file("none")})
+	_, err := Dial(t.Context(), Options{Address: "tcp://127.0.0.1:1", CACert: file("none")})
 	if !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("%v does not hold the system's error", err)
 	}

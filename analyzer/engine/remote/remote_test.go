@@ -1,4 +1,4 @@
-package engine
+package remote
 
 import (
 	"context"
@@ -19,6 +19,8 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+
+	"github.com/layerwise/layerwise/analyzer/engine"
 )
 
 // fakeBuildKit answers the two calls that Dial makes.
@@ -80,19 +82,19 @@ func TestDial(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		fake fakeBuildKit
-		want Info
+		want engine.Info
 	}{
 		{"runc worker", fakeBuildKit{version: "v0.34.2", workers: []*types.WorkerRecord{ociWorker, {ID: "w2"}}},
-			Info{Kind: KindRemote, Version: "v0.34.2", Isolation: "runc", Snapshotter: "overlayfs", CacheID: "w1"}},
-		{"containerd worker", fakeBuildKit{version: "v0.34.2", workers: []*types.WorkerRecord{{ID: "c", Labels: map[string]string{labelExecutor: "containerd"}}}},
-			Info{Kind: KindRemote, Version: "v0.34.2", CacheID: "c"}},
+			engine.Info{Kind: engine.KindRemote, Version: "v0.34.2", Isolation: "runc", Snapshotter: "overlayfs", CacheID: "w1"}},
+		{"containerd worker", fakeBuildKit{version: "v0.34.2", workers: []*types.WorkerRecord{{ID: "c", Labels: map[string]string{"org.mobyproject.buildkit.worker.executor": "containerd"}}}},
+			engine.Info{Kind: engine.KindRemote, Version: "v0.34.2", CacheID: "c"}},
 		{"before the version call", fakeBuildKit{workers: []*types.WorkerRecord{ociWorker}},
-			Info{Kind: KindRemote, Version: "v0.10.0", Isolation: "runc", Snapshotter: "overlayfs", CacheID: "w1"}},
+			engine.Info{Kind: engine.KindRemote, Version: "v0.10.0", Isolation: "runc", Snapshotter: "overlayfs", CacheID: "w1"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			l, address := listen(t)
 			serve(t, l, &c.fake)
-			r, err := Dial(t.Context(), RemoteOptions{Address: address})
+			r, err := Dial(t.Context(), Options{Address: address})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -116,15 +118,15 @@ func TestDial(t *testing.T) {
 	}
 }
 
-// unreachable dials and wants an *UnreachableError fit to be shown.
-func unreachable(t *testing.T, ctx context.Context, opt RemoteOptions) *UnreachableError {
+// unreachable dials and wants an *engine.UnreachableError fit to be shown.
+func unreachable(t *testing.T, ctx context.Context, opt Options) *engine.UnreachableError {
 	t.Helper()
 	r, err := Dial(ctx, opt)
 	if err == nil {
 		r.Close()
 		t.Fatal("reached")
 	}
-	var e *UnreachableError
+	var e *engine.UnreachableError
 	if !errors.As(err, &e) || e.Address != opt.Address {
 		t.Fatalf("%T: %v", err, err)
 	}
@@ -144,14 +146,14 @@ func unreachable(t *testing.T, ctx context.Context, opt RemoteOptions) *Unreacha
 
 func TestNobodyListens(t *testing.T) {
 	missing := "unix://" + filepath.ToSlash(filepath.Join(t.TempDir(), "s"))
-	if e := unreachable(t, t.Context(), RemoteOptions{Address: missing}); !errors.Is(e, fs.ErrNotExist) {
+	if e := unreachable(t, t.Context(), Options{Address: missing}); !errors.Is(e, fs.ErrNotExist) {
 		t.Errorf("no socket: %v", e)
 	}
 
 	l, left := listen(t)
 	l.(*net.UnixListener).SetUnlinkOnClose(false)
 	l.Close()
-	if e := unreachable(t, t.Context(), RemoteOptions{Address: left}); !errors.Is(e, syscall.ECONNREFUSED) {
+	if e := unreachable(t, t.Context(), Options{Address: left}); !errors.Is(e, syscall.ECONNREFUSED) {
 		t.Errorf("socket that was left behind: %v", e)
 	}
 
@@ -161,7 +163,7 @@ func TestNobodyListens(t *testing.T) {
 	}
 	address := "tcp://" + tcp.Addr().String()
 	tcp.Close()
-	if e := unreachable(t, t.Context(), RemoteOptions{Address: address}); !strings.Contains(e.Error(), "refused") {
+	if e := unreachable(t, t.Context(), Options{Address: address}); !strings.Contains(e.Error(), "refused") {
 		t.Errorf("closed port: %v", e)
 	}
 }
@@ -170,7 +172,7 @@ func TestNotBuildKit(t *testing.T) {
 	t.Run("other gRPC server", func(t *testing.T) {
 		l, address := listen(t)
 		serve(t, l, nil)
-		if e := unreachable(t, t.Context(), RemoteOptions{Address: address}); !errors.Is(e, ErrNotBuildKit) {
+		if e := unreachable(t, t.Context(), Options{Address: address}); !errors.Is(e, engine.ErrNotBuildKit) {
 			t.Error(e)
 		}
 	})
@@ -179,7 +181,7 @@ func TestNotBuildKit(t *testing.T) {
 		s := http.Server{Handler: http.NotFoundHandler()}
 		go s.Serve(l)
 		defer s.Close()
-		if e := unreachable(t, t.Context(), RemoteOptions{Address: address}); !errors.Is(e, ErrNotBuildKit) {
+		if e := unreachable(t, t.Context(), Options{Address: address}); !errors.Is(e, engine.ErrNotBuildKit) {
 			t.Error(e)
 		}
 	})
@@ -194,12 +196,12 @@ func TestNotBuildKit(t *testing.T) {
 				conn.Close()
 			}
 		}()
-		unreachable(t, t.Context(), RemoteOptions{Address: address})
+		unreachable(t, t.Context(), Options{Address: address})
 	})
 	t.Run("no worker", func(t *testing.T) {
 		l, address := listen(t)
 		serve(t, l, &fakeBuildKit{version: "v0.34.2"})
-		if e := unreachable(t, t.Context(), RemoteOptions{Address: address}); !errors.Is(e, errNoWorker) {
+		if e := unreachable(t, t.Context(), Options{Address: address}); !errors.Is(e, engine.ErrNoWorker) {
 			t.Error(e)
 		}
 	})
@@ -212,7 +214,7 @@ func TestSilence(t *testing.T) {
 	serve(t, l, &fakeBuildKit{silent: true})
 
 	for _, address := range []string{mute, deaf} {
-		opt := RemoteOptions{Address: address, Timeout: 50 * time.Millisecond}
+		opt := Options{Address: address, Timeout: 50 * time.Millisecond}
 		if e := unreachable(t, t.Context(), opt); !errors.Is(e, context.DeadlineExceeded) || !strings.Contains(e.Error(), "no answer within 50ms") {
 			t.Errorf("timeout: %v", e)
 		}
@@ -237,7 +239,7 @@ func TestAddresses(t *testing.T) {
 		"http://localhost:1234", "/run/buildkit/buildkitd.sock", "localhost:1234", "unix:/run/s", "unix://run/s", "unix://",
 		"tcp://localhost", "tcp://\x7f", "docker-container://", "ssh://", "ssh://a:b@c", "kube-pod://", "fd://3", "://",
 	} {
-		r, err := Dial(t.Context(), RemoteOptions{Address: address})
+		r, err := Dial(t.Context(), Options{Address: address})
 		var e *AddressError
 		if !errors.As(err, &e) || e.Address != address {
 			t.Errorf("%q: %v, %T %v", address, r, err, err)
@@ -263,7 +265,7 @@ func TestHelpersAreRegistered(t *testing.T) {
 
 func TestHelperWithoutItsCommand(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
-	e := unreachable(t, t.Context(), RemoteOptions{Address: "docker-container://buildkitd"})
+	e := unreachable(t, t.Context(), Options{Address: "docker-container://buildkitd"})
 	if !strings.Contains(e.Error(), "docker") {
 		t.Errorf("the command is not named: %v", e)
 	}
