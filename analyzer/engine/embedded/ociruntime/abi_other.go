@@ -1,6 +1,7 @@
-//go:build linux && !386 && !amd64 && !arm && !arm64 && !loong64 && !ppc64le && !riscv64 && !s390x
+//go:build linux && !amd64 && !arm64
 
 package ociruntime
 
-// nativeABIs is empty: there is no table of system calls for this processor.
+// nativeABIs is empty: there is no table of system calls for this processor, and a
+// step that is to have a system call filter does not run.
 var nativeABIs []abi

@@ -94,7 +94,7 @@ func (opt *options) commandFlags() (values map[string]*string, switches map[stri
 
 func (opt *options) setOperands(operands []string) error {
 	if opt.command == "" {
-		return errors.New("no command given: run, kill, delete or state")
+		return errors.New("no command given: run, kill or delete")
 	}
 	most := 1
 	if opt.command == "kill" {

@@ -25,7 +25,7 @@ func TestParseArgs(t *testing.T) {
 		{"kill c1 9", options{command: "kill", id: "c1", signal: "9", logFormat: "text"}},
 		{"kill --all c1 TERM", options{command: "kill", id: "c1", signal: "TERM", logFormat: "text", all: true}},
 		{"delete --force c1", options{command: "delete", id: "c1", logFormat: "text", force: true}},
-		{"--debug state c1", options{command: "state", id: "c1", logFormat: "text"}},
+		{"--debug delete c1", options{command: "delete", id: "c1", logFormat: "text"}},
 	} {
 		test.want.program = "x"
 		got, err := parseArgs(append([]string{"x"}, strings.Fields(test.args)...))
@@ -35,7 +35,7 @@ func TestParseArgs(t *testing.T) {
 	}
 	for _, args := range []string{
 		"", "run", "run a b", "run --no-pivot c1", "run --detach c1", "run --bundle", "--flag run c1", "run --keep=maybe c1",
-		"kill c1 9 9", "state ../c1", "state .", "state a/b", "state " + strings.Repeat("x", 200), "run -- c1",
+		"kill c1 9 9", "delete ../c1", "delete .", "delete a/b", "delete " + strings.Repeat("x", 200), "run -- c1",
 	} {
 		if got, err := parseArgs(append([]string{"x"}, strings.Fields(args)...)); err == nil {
 			t.Errorf("%q is accepted: %+v", args, got)

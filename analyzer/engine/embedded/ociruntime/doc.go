@@ -15,8 +15,8 @@
 // # Commands
 //
 // The command line is runc's, as far as github.com/containerd/go-runc uses it
-// for building: run (in the foreground, with or without --keep), kill, delete
-// and state. Detached containers, create, start and exec are refused.
+// for building: run (in the foreground, with or without --keep), kill and delete.
+// Detached containers, create, start, exec and state are refused.
 //
 // # Design
 //

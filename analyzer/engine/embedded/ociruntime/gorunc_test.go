@@ -33,9 +33,6 @@ func TestGoRunc(t *testing.T) {
 		Command: filepath.Join(b.dir, Name), Log: filepath.Join(b.dir, "runc-log.json"), LogFormat: runc.JSON,
 		Setpgid: true, PdeathSignal: syscall.SIGKILL,
 	}
-	if _, err := client.State(ctx, "c1"); err == nil {
-		t.Error("a state of no container")
-	}
 	started := make(chan int, 1)
 	read, write := io.Pipe()
 	done := make(chan error, 1)
@@ -53,8 +50,7 @@ func TestGoRunc(t *testing.T) {
 	if _, err := io.ReadFull(read, line); err != nil {
 		t.Fatal(err)
 	}
-	st, err := client.State(ctx, "c1")
-	if err != nil || st.Status != "running" || st.Bundle != filepath.Join(b.dir, "c1") {
+	if st, err := b.stored(t); err != nil || st.Status != statusRunning {
 		t.Errorf("state %+v, %v", st, err)
 	}
 	go io.Copy(io.Discard, read)

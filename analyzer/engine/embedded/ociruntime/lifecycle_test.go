@@ -4,9 +4,10 @@ package ociruntime
 
 import (
 	"bufio"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -96,12 +97,21 @@ func (s *started) wait() (code int, output string) {
 
 func (s *started) state() state {
 	s.t.Helper()
-	r := finish(s.t, s.here(s.t, "state", "c1"))
-	var st state
-	if err := json.Unmarshal([]byte(r.stdout), &st); err != nil {
-		s.t.Fatalf("%+v: %v", r, err)
+	st, err := s.stored(s.t)
+	if err != nil {
+		s.t.Fatal(err)
 	}
 	return st
+}
+
+// stored is what the runtime keeps of the container.
+func (b *bundle) stored(t *testing.T) (state, error) {
+	t.Helper()
+	store, err := openStore(options{program: filepath.Join(b.dir, Name)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return store.load("c1")
 }
 
 func (s *started) must(code int, args ...string) result {
@@ -116,7 +126,7 @@ func (s *started) must(code int, args ...string) result {
 func TestLifecycle(t *testing.T) {
 	s := newBundle(t, asRoot, "catch").start(t, "waiting", "--keep", "--pid-file", filepath.Join(t.TempDir(), "pid"))
 	st := s.state()
-	if st.Status != "running" || st.ID != "c1" || st.Rootfs != s.root || st.Bundle != filepath.Join(s.dir, "c1") || st.Created.IsZero() {
+	if st.Status != statusRunning || st.ID != "c1" || st.Pid == 0 {
 		t.Errorf("state %+v", st)
 	}
 	s.must(1, "delete", "c1")
@@ -127,12 +137,17 @@ func TestLifecycle(t *testing.T) {
 	if code, rest := s.wait(); code != 0 || rest != "caught user defined signal 1\n" {
 		t.Errorf("code %d, output %q", code, rest)
 	}
-	if st := s.state(); st.Status != "stopped" || st.Pid != 0 {
+	if st := s.state(); st.Status != statusStopped {
 		t.Errorf("state %+v", st)
 	}
 	s.must(1, "kill", "c1", "9")
 	s.must(0, "delete", "c1")
-	s.must(1, "state", "c1")
+	if _, err := s.stored(t); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a state of no container: %v", err)
+	}
+	if r := s.must(1, "state", "c1"); !strings.Contains(r.stderr, "not supported") {
+		t.Errorf("a command that there is not: %+v", r)
+	}
 	s.must(1, "delete", "c1")
 	s.must(0, "delete", "--force", "c1")
 }

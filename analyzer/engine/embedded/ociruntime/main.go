@@ -80,8 +80,6 @@ func runCommand(opt options) (exitCode int, err error) {
 		return 0, kill(opt, store)
 	case "delete":
 		return 0, deleteContainer(opt, store)
-	case "state":
-		return 0, printState(opt, store)
 	}
-	return 1, fmt.Errorf("command %q is not supported by the built-in runtime (run, kill, delete, state); install runc for it", opt.command)
+	return 1, fmt.Errorf("command %q is not supported by the built-in runtime (run, kill, delete); install runc for it", opt.command)
 }

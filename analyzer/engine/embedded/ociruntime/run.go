@@ -13,7 +13,6 @@ import (
 	"strconv"
 	"sync/atomic"
 	"syscall"
-	"time"
 
 	"github.com/layerwise/layerwise/analyzer/internal/atomicfile"
 	"github.com/opencontainers/runtime-spec/specs-go"
@@ -38,10 +37,7 @@ func run(opt options, s store) (exitCode int, err error) {
 	if err := s.reserve(opt.id); err != nil {
 		return 1, err
 	}
-	c := &container{opt: opt, store: s, spec: spec, state: state{
-		OCIVersion: specs.Version, ID: opt.id, Status: statusCreating, Bundle: bundle,
-		Rootfs: spec.Root.Path, Created: time.Now().UTC(), Annotations: spec.Annotations,
-	}}
+	c := &container{opt: opt, store: s, spec: spec, state: state{ID: opt.id, Status: statusCreating}}
 	code, err := c.run()
 	if err != nil || !opt.keep {
 		return code, errors.Join(err, s.remove(opt.id))
@@ -140,7 +136,7 @@ func startInit(ns namespaces) (*exec.Cmd, *os.File, error) {
 // errSilentEnd means that the init stage ended before the program was started.
 var errSilentEnd = errors.New("the container's init stage ended before it was ready")
 
-// start stores the state that kill and state rely on, sends the order, and returns
+// start stores the state that kill and delete rely on, sends the order, and returns
 // when the container's program runs. Signals are forwarded meanwhile and after,
 // until ended is closed.
 func (c *container) start(link *os.File, signals <-chan os.Signal, ended <-chan struct{}) error {

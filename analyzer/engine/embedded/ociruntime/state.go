@@ -10,23 +10,15 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/layerwise/layerwise/analyzer/internal/atomicfile"
 )
 
-// state is what is stored of a container, and what the state command prints.
-// The names are runc's.
+// state is what is stored of a container, for the commands that come after run.
 type state struct {
-	OCIVersion string    `json:"ociVersion"`
-	ID         string    `json:"id"`
-	Pid        int       `json:"pid"`    // of the first process; 0 in print when it ended
-	Status     string    `json:"status"` // creating, running or stopped
-	Bundle     string    `json:"bundle"`
-	Rootfs     string    `json:"rootfs"`
-	Created    time.Time `json:"created"`
-
-	Annotations map[string]string `json:"annotations,omitempty"`
+	ID     string `json:"id"`
+	Pid    int    `json:"pid"`    // of the first process
+	Status string `json:"status"` // creating, running or stopped
 
 	// StartTime and Boot tell the process from a later one with the same pid.
 	StartTime string `json:"startTime,omitempty"`
@@ -115,19 +107,6 @@ func (s store) load(id string) (state, error) {
 }
 
 func (s store) remove(id string) error { return os.Remove(s.path(id)) }
-
-// printState writes the state of a container to standard output as JSON.
-func printState(opt options, s store) error {
-	st, err := s.load(opt.id)
-	if err != nil {
-		return err
-	}
-	if st.Status == statusStopped {
-		st.Pid = 0
-	}
-	st.StartTime, st.Boot = "", ""
-	return json.NewEncoder(os.Stdout).Encode(st)
-}
 
 // identify fills in what tells the process st.Pid from later ones.
 func (st *state) identify() error {
