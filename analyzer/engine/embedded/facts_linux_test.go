@@ -1,6 +1,7 @@
 package embedded_test
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"slices"
@@ -9,7 +10,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/moby/buildkit/client/llb"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/layerwise/layerwise/analyzer/engine"
 	"github.com/layerwise/layerwise/analyzer/engine/embedded"
@@ -156,40 +156,49 @@ func TestFactsOfStageOutput(t *testing.T) {
 	}
 }
 
-// Two builds at the same time get each its own facts. They have a step in common
-// that takes long enough for both to be there; it runs once.
+// Two builds at the same time get each its own facts. The first one goes on until
+// the second one is over; they have a vertex in common, which runs once. One that
+// depends on a folder of the client is never the same in two builds.
 func TestFactsOfOverlappingBuilds(t *testing.T) {
 	e := start(t, embedded.Options{})
-	shared := step(rootfs(), "sleep", "2")
-	builds := make([]built, 2)
-	var group errgroup.Group
-	for i, name := range []string{"one", "two"} {
-		group.Go(func() error {
-			src := folder(t, map[string]string{"file": name})
-			mine := shared.File(llb.Copy(llb.Local(name), "/file", "/"+name), llb.WithCustomName("copy "+name))
-			var err error
-			builds[i], err = trySolve(t.Context(), e, step(mine, "write", "/out-"+name, name), map[string]string{name: src})
-			return err
-		})
+	common := llb.Scratch().File(llb.Mkfile("/doc", 0o644, []byte("x")), llb.WithCustomName("mkfile"))
+	shared := rootfs().File(llb.Copy(common, "/doc", "/doc"), llb.WithCustomName("copy the document"))
+	build := func(ctx context.Context, name string, last ...string) (built, error) {
+		src := folder(t, map[string]string{"file": name})
+		own := shared.File(llb.Copy(llb.Local(name), "/file", "/"+name), llb.WithCustomName("copy "+name))
+		return trySolve(ctx, e, step(own, last...), map[string]string{name: src})
 	}
-	if err := group.Wait(); err != nil {
+	const mark = "first-of-two-builds"
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	over := make(chan built, 1)
+	go func() {
+		first, _ := build(ctx, "one", "sleep", "600", mark) // it is canceled
+		over <- first
+	}()
+	eventually(t, "the first build is at its last step", func() bool { return len(processes(t, mark)) > 0 })
+	second, err := build(t.Context(), "two", "write", "/out", "two")
+	cancel()
+	first := <-over
+	if err != nil {
 		t.Fatal(err)
 	}
-	for i, name := range []string{"one", "two"} {
-		b, other := builds[i], builds[1-i]
-		copied := b.fact(t, "copy "+name)
+	for _, b := range []struct {
+		built
+		name, last string
+	}{{first, "one", "step sleep"}, {second, "two", "step write"}} {
+		copied := b.fact(t, "copy "+b.name)
 		if len(copied.Inputs) != 2 || !slices.Equal(paths(copied.Inputs[1]), []string{"/file"}) || copied.Executions != 1 {
-			t.Errorf("%s: the copy is %+v", name, copied)
+			t.Errorf("%s: the copy is %+v", b.name, copied)
 		}
-		if got := b.fact(t, "step sleep").Executions; got != 1 {
-			t.Errorf("%s: the step that both have ran %d times, want once", name, got)
-		}
-		if got := b.fact(t, "step write").Executions; got != 1 {
-			t.Errorf("%s: the last step ran %d times, want once", name, got)
+		for _, name := range []string{"mkfile", b.last} {
+			if got := b.fact(t, name).Executions; got != 1 {
+				t.Errorf("%s: %s ran %d times, want once", b.name, name, got)
+			}
 		}
 		for vertex := range b.facts {
 			if _, own := b.names[vertex]; !own {
-				t.Errorf("%s: has the facts of a vertex that is not its own (the other build's: %q)", name, other.names[vertex])
+				t.Errorf("%s: has the facts of a vertex that is not its own: %q%q", b.name, first.names[vertex], second.names[vertex])
 			}
 		}
 	}
