@@ -104,14 +104,19 @@ func (s *started) state() state {
 	return st
 }
 
-// stored is what the runtime keeps of the container.
+// stored is what the runtime keeps of the container, once it notes that the program
+// runs, which it does after the program has begun.
 func (b *bundle) stored(t *testing.T) (state, error) {
 	t.Helper()
 	store, err := openStore(options{program: filepath.Join(b.dir, Name)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return store.load("c1")
+	for end := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		if st, err := store.load("c1"); err != nil || st.Status != statusCreating || time.Now().After(end) {
+			return st, err
+		}
+	}
 }
 
 func (s *started) must(code int, args ...string) result {
