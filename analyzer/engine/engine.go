@@ -60,6 +60,7 @@ type Info struct {
 	// CacheID is the same for two builds only if they share a cache: BuildKit's
 	// worker id, which is stored beside the cache.
 	CacheID string
+	Folder  string // where the embedded engine keeps its state; "" for another
 }
 
 // Fact is what one vertex's operation did during a build.

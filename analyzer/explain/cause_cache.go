@@ -22,6 +22,13 @@ func (c *comparing) sameEngine() verdict {
 	return unclear
 }
 
+// folderMadeAnew says that the build before ran on an embedded engine in the folder of
+// this one, which somebody has removed since, and the cache with it.
+func (c *comparing) folderMadeAnew() bool {
+	a, b := c.cur.rec.Engine, c.old.rec.Engine
+	return a.Folder != "" && a.Folder == b.Folder && c.sameEngine() == differs
+}
+
 // importMissed: the key is the same, the engine is another one, and it looked
 // into an imported cache.
 func importMissed(p *pair) []Cause {
@@ -95,7 +102,7 @@ func (s *side) leadsToResult(i int) bool {
 
 // otherEngine: the key is the same, and the engine has never seen it.
 func otherEngine(p *pair) []Cause {
-	if p.sameEngine() != differs {
+	if p.sameEngine() != differs || p.folderMadeAnew() {
 		return nil
 	}
 	old, cur := engineName(p.old.rec.Engine), engineName(p.cur.rec.Engine)
@@ -115,6 +122,9 @@ func engineName(e record.Engine) string {
 // evicted: the key is the same and the engine is the same, so its result is no
 // longer there. Had it been, the step would have been reused, even on top of one
 // that ran.
-func evicted(*pair) []Cause {
+func evicted(p *pair) []Cause {
+	if p.folderMadeAnew() {
+		return []Cause{{Message: "nothing changed, but the engine's folder was made anew since " + p.theBuild() + ", and its cache was lost"}}
+	}
 	return []Cause{{Message: "nothing changed, but its result is no longer in the engine's cache"}}
 }

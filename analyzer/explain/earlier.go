@@ -81,7 +81,7 @@ func (c *comparing) causesEarlier(pending []int, earlier iter.Seq[*record.Record
 				return false
 			}
 			causes := e.causes(i)
-			if causes[0].Kind == Unknown {
+			if len(causes) == 0 || causes[0].Kind == Unknown {
 				return false
 			}
 			out.Causes[c.cur.steps[i].ID], from[i], elsewhere[i] = causes, old, another
@@ -93,7 +93,7 @@ func (c *comparing) causesEarlier(pending []int, earlier iter.Seq[*record.Record
 	}
 	for _, i := range pending {
 		if from[i] == nil {
-			out.Causes[c.cur.steps[i].ID] = c.causes(i)
+			out.put(c.cur.steps[i].ID, c.causes(i))
 		}
 	}
 	c.listEarlier(from, out)

@@ -38,8 +38,8 @@ type Comparison struct {
 	Baseline string // id of the older record, "" without one
 	// Causes has, by step id, why each step that ran did so; most telling
 	// first, those of its own before those it follows. Every step that ran
-	// (missed, or failed or was cancelled while it ran) has at least one; no
-	// other step has any.
+	// (missed, or failed) has at least one; one that was cancelled while it ran may
+	// have some, no other step has any.
 	Causes map[string][]Cause
 	// Roots are the steps that ran for a reason of their own, dearest first.
 	Roots []Root
@@ -123,7 +123,7 @@ func CompareAll(old, cur *record.Record, earlier iter.Seq[*record.Record]) *Comp
 		switch _, known := out.Causes[id]; {
 		case known || !c.cur.ran(i): // ids of odd records repeat
 		case earlier == nil || c.cameTo(i):
-			out.Causes[id] = c.causes(i)
+			out.put(id, c.causes(i))
 		default:
 			pending = append(pending, i)
 		}
@@ -132,6 +132,13 @@ func CompareAll(old, cur *record.Record, earlier iter.Seq[*record.Record]) *Comp
 	c.cost(out)
 	out.Unreached = c.unreached()
 	return out
+}
+
+// put keeps the causes of a step that has any.
+func (out *Comparison) put(id string, causes []Cause) {
+	if len(causes) > 0 {
+		out.Causes[id] = causes
+	}
 }
 
 // comparing is the state of one comparison.

@@ -128,6 +128,16 @@ func argsOf(line int, names ...string) func(*record.Record) {
 	}
 }
 
+// seconds says that a step ran for a second.
+func seconds(line int) func(*record.Record) {
+	return func(r *record.Record) { r.Steps[line-1].Seconds = 1 }
+}
+
+// inFolder makes it a build of an embedded engine.
+func inFolder(folder, id string) func(*record.Record) {
+	return func(r *record.Record) { r.Engine = record.Engine{Kind: "embedded", Folder: folder, CacheID: id} }
+}
+
 func argument(value string) func(*record.Record) {
 	return func(r *record.Record) { r.Steps[1].Args = map[string]string{"V": value} }
 }
@@ -243,6 +253,15 @@ func TestCausesOfRecords(t *testing.T) {
 			2 evicted: nothing changed, but its result is no longer in the engine's cache`},
 		{"an operation that differs for no known reason", steps("miss COPY a /"), steps("miss COPY a /", field(1, "actions", "other")), `
 			1 unknown: its definition changed (work on files), and the records do not tell why`},
+		{"cancelled, and had a result before", steps(onlyRun), steps("hit FROM a\nhit RUN x\ncanceled RUN y", seconds(3)), ``},
+		{"cancelled, and changed", steps(onlyRun), steps("hit FROM a\nhit RUN x\ncanceled RUN z", seconds(3)), `
+			3 instruction-changed: instruction changed, was 'RUN y'`},
+		{"the engine's folder was made anew", steps(onlyRun, inFolder("/a", "one")), steps(onlyRun, inFolder("/a", "two")), `
+			3 evicted: nothing changed, but the engine's folder was made anew since the build before, and its cache was lost`},
+		{"an engine in another folder", steps(onlyRun, inFolder("/a", "one")), steps(onlyRun, inFolder("/b", "two")), `
+			3 other-engine: the build before ran on another engine`},
+		{"the engine's folder, and the step changed", steps(onlyRun, inFolder("/a", "one"), key(3, "k")), steps(onlyRun, inFolder("/a", "two"), field(3, "args", "z"), text(3, "RUN z")), `
+			3 instruction-changed: instruction changed, was 'RUN y'`},
 		{"another engine's version", steps(onlyRun, key(3, "k"), func(r *record.Record) { r.Engine.Version = "v1" }), steps(onlyRun, key(3, "l"), func(r *record.Record) { r.Engine.Version = "v2" }), `
 			3 unknown: the engine's key of it changed, and the records do not tell what of it; the engine is BuildKit v2, was v1`},
 		{"heredoc", steps("hit FROM a\nmiss COPY <<EOF /", takes(2, inline("1", "1"))), steps("hit FROM a\nmiss COPY <<EOF /", takes(2, inline("2", "2"))), `

@@ -1,6 +1,10 @@
 package explain
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/layerwise/layerwise/analyzer/record"
+)
 
 // rule finds the causes of one kind. A new kind is a function in one of the
 // cause_*.go files and an entry here.
@@ -8,36 +12,39 @@ type rule struct {
 	kind Kind
 	// find returns the causes of a step that ran; it leaves Kind to its caller.
 	find func(*pair) []Cause
+	// needsResult says that the cause is that the cache had no result. Of a step that
+	// was cancelled that is not known: an image is looked up again before it is.
+	needsResult bool
 }
 
 // rules look for what differs, most telling first. All that they find is listed.
 var rules = []rule{
-	{NoCacheRequested, noCacheRequested},
-	{FirstBuild, firstBuild},
-	{ImportMissed, importFailed},
-	{NewStep, newStep},
-	{BaseImageChanged, baseImageChanged},
-	{InstructionChanged, instructionChanged},
-	{BuildArgumentChanged, buildArgumentChanged},
-	{EnvironmentChanged, environmentChanged},
-	{StateChanged, stateChanged},
-	{FilesChanged, filesChanged},
-	{RemoteSourceChanged, remoteSourceChanged},
-	{StageOutputChanged, stageOutputChanged},
-	{PreviousIncomplete, previousIncomplete},
-	{ParentRebuilt, parentRebuilt},
+	{kind: NoCacheRequested, find: noCacheRequested},
+	{kind: FirstBuild, find: firstBuild},
+	{kind: ImportMissed, find: importFailed},
+	{kind: NewStep, find: newStep},
+	{kind: BaseImageChanged, find: baseImageChanged},
+	{kind: InstructionChanged, find: instructionChanged},
+	{kind: BuildArgumentChanged, find: buildArgumentChanged},
+	{kind: EnvironmentChanged, find: environmentChanged},
+	{kind: StateChanged, find: stateChanged},
+	{kind: FilesChanged, find: filesChanged},
+	{kind: RemoteSourceChanged, find: remoteSourceChanged},
+	{kind: StageOutputChanged, find: stageOutputChanged},
+	{kind: PreviousIncomplete, find: previousIncomplete},
+	{kind: ParentRebuilt, find: parentRebuilt},
 }
 
 // lastResorts apply to a step in which the rules found nothing. The first that
 // has a cause is the only one.
 var lastResorts = []rule{
-	{PreviousIncomplete, previousUnfinished},
-	{ParentRebuilt, madeAgain},
-	{InputsChanged, inputsChanged},
-	{Unknown, missingEvidence},
-	{ImportMissed, importMissed},
-	{OtherEngine, otherEngine},
-	{Evicted, evicted},
+	{kind: PreviousIncomplete, find: previousUnfinished},
+	{kind: ParentRebuilt, find: madeAgain},
+	{kind: InputsChanged, find: inputsChanged},
+	{kind: Unknown, find: missingEvidence},
+	{kind: ImportMissed, find: importMissed, needsResult: true},
+	{kind: OtherEngine, find: otherEngine, needsResult: true},
+	{kind: Evicted, find: evicted, needsResult: true},
 }
 
 // Kinds returns every kind of cause, in the order in which a step's causes stand.
@@ -59,7 +66,7 @@ func (c *comparing) causes(i int) []Cause {
 		out = append(out, r.apply(p)...)
 	}
 	for _, r := range lastResorts {
-		if len(out) > 0 {
+		if len(out) > 0 || r.needsResult && p.step.Outcome == record.StepCanceled {
 			break
 		}
 		out = r.apply(p)

@@ -79,6 +79,9 @@ type Engine struct {
 	Snapshotter string `json:"snapshotter,omitempty"`
 	// CacheID is the same for two builds only if they share a cache.
 	CacheID string `json:"cacheID,omitempty"`
+	// Folder is where an embedded engine kept its state. With another CacheID it was
+	// made anew.
+	Folder string `json:"folder,omitempty"`
 }
 
 // StandIn is a base image that was answered with another one.

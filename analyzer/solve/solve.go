@@ -212,7 +212,7 @@ func (r *run) record(info engine.Info, buildErr error) *record.Record {
 		Schema: record.Schema, ID: record.NewID(r.started), Label: r.Label, Tool: r.Tool,
 		Project: r.Source.Project(r.Target, r.platforms()),
 		Engine: record.Engine{Kind: info.Kind, Address: info.Address, Version: info.Version, Isolation: info.Isolation,
-			Network: info.Network, Snapshotter: info.Snapshotter, CacheID: info.CacheID},
+			Network: info.Network, Snapshotter: info.Snapshotter, CacheID: info.CacheID, Folder: info.Folder},
 		StandIns: r.plan.StandIns, Basis: record.Observed, Result: record.Succeeded,
 		Started: r.started, Seconds: time.Since(r.started).Seconds(),
 		BuildArgs: map[string]string{}, CacheImports: len(r.CacheFrom) > 0,

@@ -2,6 +2,7 @@ package solve
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -39,7 +40,21 @@ func (r *run) unfinished(b *plan.Build, facts map[digest.Digest]engine.Fact, res
 	for _, v := range backwards(b.Vertices) { // consumers first
 		u.ends[v] = u.end(v)
 	}
+	for _, v := range b.Vertices {
+		if e := u.ends[v]; e.canceled && u.waited(v) {
+			u.ends[v] = end{cached: e.cached}
+		}
+	}
 	return u.ends
+}
+
+// waited says of a vertex that ended cancelled that its operation was not called: its
+// key was given up, or something that it stands on was not there.
+func (u *unfinished) waited(v *plan.Vertex) bool {
+	if len(v.Inputs) == 0 {
+		return false
+	}
+	return !u.ends[v].ran || slices.ContainsFunc(v.Inputs, func(in *plan.Vertex) bool { return !u.ends[in].done })
 }
 
 func (u *unfinished) end(v *plan.Vertex) end {

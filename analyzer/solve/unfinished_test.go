@@ -214,12 +214,17 @@ func TestUnfinished(t *testing.T) {
 		{
 			name: "two keys fail, one is given up", graph: "from; local; copy1 from local; copy2 copy1 local",
 			events: "from 1-2; local 1-3; copy2 5-5 error " + missing + "; copy1 6-6 error context canceled: context canceled",
-			want:   "from not-run claimed, local not-run claimed, copy1 canceled, copy2 failed",
+			want:   "from not-run claimed, local not-run claimed, copy1 not-run, copy2 failed",
 		},
 		{
 			name: "one that was cancelled while it ran proves nothing of what it stands on", graph: "from; run1 from; run2 run1", result: record.Canceled,
 			events: "from 1-2; run1 3-4; run2 5-9 error context canceled: context canceled",
 			want:   "from miss, run1 miss, run2 canceled",
+		},
+		{
+			name: "nothing runs on what was not there", graph: "from; copy from; run1 copy; run2 run1", result: record.Canceled,
+			events: "from 1-2 cached; copy 2-3; run1 3-9 error process did not complete successfully: context canceled; run2 4-9 error context canceled: context canceled",
+			want:   "from hit used, copy miss, run1 canceled, run2 not-run",
 		},
 		{
 			name: "a load that failed proves nothing", graph: "from; run1 from; local; copy run1 local",

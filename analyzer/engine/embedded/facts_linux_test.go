@@ -36,7 +36,7 @@ func TestFacts(t *testing.T) {
 	root := stateFolder(t)
 	src := map[string]string{"src": sourceFolder(t)}
 	e := start(t, embedded.Options{Root: root})
-	if info := e.Info(); info.Kind != engine.KindEmbedded || info.CacheID == "" || info.Version == "" || info.Isolation == "" || info.Snapshotter == "" {
+	if info := e.Info(); info.Kind != engine.KindEmbedded || info.CacheID == "" || info.Version == "" || info.Isolation == "" || info.Snapshotter == "" || !filepath.IsAbs(info.Folder) {
 		t.Errorf("info is incomplete: %+v", info)
 	}
 	cold := solve(t, e, project(), src)

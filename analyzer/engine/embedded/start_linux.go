@@ -181,6 +181,7 @@ func connect(ctx context.Context, c *child, here place, o Options, because strin
 		return nil, fmt.Errorf("start the embedded engine: %s", reply.Error)
 	}
 	e := &Engine{place: here, child: c, info: reply.Info, closing: make(chan struct{})}
+	e.info.Folder = here.state
 	conns := make(chan net.Conn, 1)
 	conns <- c.builder
 	e.client, err = client.New(ctx, "passthrough:///embedded",
