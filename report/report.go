@@ -77,8 +77,8 @@ type BuildReport struct {
 	Earlier []Earlier `json:"earlier,omitempty"`
 	Started time.Time `json:"started"`
 	Seconds float64   `json:"seconds"`
-	// Phases are the parts of Seconds: engine-start, build, facts, layers, record,
-	// engine-stop.
+	// Phases are the parts of Seconds: waiting, engine-start, build, export, facts,
+	// layers, record, engine-stop.
 	Phases []Phase      `json:"phases"`
 	Basis  record.Basis `json:"basis"`
 	Steps  []Step       `json:"steps"`

@@ -98,11 +98,13 @@ type Phase struct {
 
 // The phases of a build.
 const (
-	PhaseEngineStart = "engine-start" // reaching or starting the engine, and waiting for it
+	PhaseWaiting     = "waiting"      // for another process that used the engine's folder
+	PhaseEngineStart = "engine-start" // reaching or starting the engine
 	PhaseBuild       = "build"
+	PhaseExport      = "export" // of the image and of the cache
 	PhaseFacts       = "facts"  // asking the engine what ran, and reading the context to its end
 	PhaseLayers      = "layers" // reading the layers of the image
-	PhaseRecord      = "record" // comparing, and writing the record
+	PhaseRecord      = "record" // comparing with the build before
 	PhaseEngineStop  = "engine-stop"
 )
 

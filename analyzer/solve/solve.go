@@ -100,6 +100,7 @@ func Run(ctx context.Context, eng engine.Engine, o Options) (*record.Record, err
 		lap = time.Now()
 	}
 	phase(record.PhaseBuild)
+	rec.Phases = splitExport(rec.Phases, r.statuses.exporting())
 	facts, err := eng.Facts(bookkeeping, r.ref)
 	if err != nil && buildErr == nil {
 		return nil, fmt.Errorf("ask the engine what ran: %w", err)

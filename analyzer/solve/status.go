@@ -1,9 +1,12 @@
 package solve
 
 import (
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
+	"github.com/layerwise/layerwise/analyzer/record"
 	"github.com/moby/buildkit/client"
 	"github.com/opencontainers/go-digest"
 )
@@ -78,6 +81,43 @@ func (s *statuses) transfer(d digest.Digest) float64 {
 	defer s.mu.Unlock()
 	t := s.transfers[d]
 	return max(0, t.to.Sub(t.from).Seconds())
+}
+
+// exporting is for how long results and caches were exported: the time in which any
+// of their vertices was worked on.
+func (s *statuses) exporting() float64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var spans []span
+	for _, v := range s.vertices {
+		if len(v.Inputs) == 0 && v.Started != nil && v.Completed != nil &&
+			(strings.HasPrefix(v.Name, "exporting ") || strings.HasPrefix(v.Name, "preparing build cache for export")) {
+			spans = append(spans, span{*v.Started, *v.Completed})
+		}
+	}
+	slices.SortFunc(spans, func(a, b span) int { return a.from.Compare(b.from) })
+	var total time.Duration
+	var end time.Time
+	for _, s := range spans {
+		if s.from.Before(end) {
+			s.from = end
+		}
+		if s.to.After(s.from) {
+			total += s.to.Sub(s.from)
+			end = s.to
+		}
+	}
+	return total.Seconds()
+}
+
+// splitExport takes the exporting, which comes last, out of the last phase.
+func splitExport(phases []record.Phase, seconds float64) []record.Phase {
+	last := &phases[len(phases)-1]
+	if seconds = min(seconds, last.Seconds); seconds <= 0 {
+		return phases
+	}
+	last.Seconds -= seconds
+	return append(phases, record.Phase{Name: record.PhaseExport, Seconds: seconds})
 }
 
 func (s *statuses) get(d digest.Digest) *client.Vertex {

@@ -110,8 +110,8 @@ func about(missing bool) string {
 
 // phaseNames are what takes time beside the build itself.
 var phaseNames = map[string]string{
-	"engine-start": "the engine's start", "facts": "reading what ran", "layers": "reading the layers",
-	"record": "writing the record", "engine-stop": "the engine's stop",
+	"waiting": "waiting for another process", "engine-start": "the engine's start", "export": "exporting", "facts": "reading what ran", "layers": "reading the layers",
+	"record": "comparing", "engine-stop": "the engine's stop",
 }
 
 // phases names what took more than a second of the command's time, and nobody saw.

@@ -49,6 +49,10 @@ func size(bytes int64) string {
 	return ""
 }
 
+// Ago is how all texts write when something was: "3 minutes ago", or the date where
+// that is weeks away.
+func Ago(t, now time.Time) string { return strings.TrimPrefix(ago(t, now), "of ") }
+
 // ago writes when t was, seen from now. It gives the date where now is not
 // known, not later than t, or weeks away.
 func ago(t, now time.Time) string {

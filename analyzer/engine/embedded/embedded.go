@@ -30,6 +30,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 )
 
 // DefaultKeepBytes is the bound of the cache where Options name none: 10 GB.
@@ -52,6 +53,9 @@ type Options struct {
 	// once when another process holds the folder, and when a damaged database
 	// was set aside. Nil is fine.
 	OnWait func(message string)
+	// OnWaited is called, from there too, with how long another process was waited
+	// for, once it is gone. Nil is fine.
+	OnWaited func(time.Duration)
 	// NoWait makes Start return an *InUseError instead of waiting.
 	NoWait bool
 	// KeepBytes bounds the cache that is kept; 0 is DefaultKeepBytes.

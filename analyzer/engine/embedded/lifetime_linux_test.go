@@ -231,8 +231,9 @@ func TestOneAtATime(t *testing.T) {
 		err    error
 	}
 	second := make(chan started, 1)
+	waited := make(chan time.Duration, 1)
 	go func() {
-		e, err := embedded.Start(t.Context(), embedded.Options{Root: root, OnWait: func(m string) { waits <- m }})
+		e, err := embedded.Start(t.Context(), embedded.Options{Root: root, OnWait: func(m string) { waits <- m }, OnWaited: func(d time.Duration) { waited <- d }})
 		second <- started{e, err}
 	}()
 	if m := <-waits; !strings.Contains(m, root) || !strings.Contains(m, fmt.Sprint(os.Getpid())) {
@@ -244,6 +245,9 @@ func TestOneAtATime(t *testing.T) {
 	s := <-second
 	if s.err != nil {
 		t.Fatal(s.err)
+	}
+	if d := <-waited; d <= 0 {
+		t.Errorf("waited for %v", d)
 	}
 	if err := s.engine.Close(); err != nil {
 		t.Error(err)

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"time"
 
 	"github.com/moby/buildkit/client"
 	"github.com/opencontainers/go-digest"
@@ -40,9 +41,13 @@ func Start(ctx context.Context, o Options) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	lock, err := acquire(ctx, root, o.waiter())
+	var since time.Time // when waiting began, zero for not at all
+	lock, err := acquire(ctx, root, o.waiter(&since))
 	if err != nil {
 		return nil, err
+	}
+	if !since.IsZero() && o.OnWaited != nil {
+		o.OnWaited(time.Since(since))
 	}
 	e, err := startLocked(ctx, root, lock, o)
 	if err != nil {
@@ -136,12 +141,13 @@ func (o *Options) complete() error {
 	return nil
 }
 
-// waiter returns nil where Start is not to wait.
-func (o *Options) waiter() func(*InUseError) {
+// waiter returns nil where Start is not to wait. It writes down when it is called.
+func (o *Options) waiter(since *time.Time) func(*InUseError) {
 	if o.NoWait {
 		return nil
 	}
 	return func(inUse *InUseError) {
+		*since = time.Now()
 		o.OnWait(inUse.Error() + ": waiting for it to end")
 	}
 }

@@ -89,9 +89,13 @@ func (c *buildCommand) run(ctx context.Context, contextArg string) error {
 	if rec == nil {
 		return buildErr
 	}
-	// What the command takes beside the build counts, too. What comes after the record
-	// is in the report alone.
-	rec.Phases = slices.Insert(rec.Phases, 0, record.Phase{Name: record.PhaseEngineStart, Seconds: opened.Seconds()})
+	// What the command takes beside the build counts, too, but for writing the record,
+	// which says so.
+	silent := []record.Phase{{Name: record.PhaseEngineStart, Seconds: (opened - c.waited).Seconds()}}
+	if c.waited > 0 {
+		silent = slices.Insert(silent, 0, record.Phase{Name: record.PhaseWaiting, Seconds: c.waited.Seconds()})
+	}
+	rec.Phases = append(silent, rec.Phases...)
 	rec.Seconds = time.Since(started).Seconds()
 	lap := time.Now()
 	phase := func(name string) {
@@ -99,12 +103,13 @@ func (c *buildCommand) run(ctx context.Context, contextArg string) error {
 		rec.Seconds = time.Since(started).Seconds()
 		lap = time.Now()
 	}
-	old, earlier := c.remember(store, before, rec)
+	old, earlier := c.recallLast(store, before, rec)
 	phase(record.PhaseRecord)
 	done = c.waiting("stopping the engine …")
 	eng.Close()
 	done()
 	phase(record.PhaseEngineStop)
+	c.keep(store, rec)
 	r := report.New(report.Build, version())
 	r.Builds = append(r.Builds, report.FromRecords(rec, old, earlier))
 	to := c.streams.Out
@@ -155,10 +160,11 @@ func (g *globals) records(cost string) (*history.Store, []byte) {
 	return nil, salt
 }
 
-// remember compares with the last record of the project, and keeps this one. A
-// history that cannot be read or written never spoils a build; store may be nil. The
-// records that are older than the last are read where that says nothing of a step.
-func (c *buildCommand) remember(store *history.Store, before *lookup, rec *record.Record) (old *record.Record, earlier iter.Seq[*record.Record]) {
+// recallLast returns the last record of the project, and takes over from it what
+// this build did not need to find out. A history that cannot be read never spoils a
+// build; store may be nil. The records that are older than the last are read where
+// that says nothing of a step.
+func (c *buildCommand) recallLast(store *history.Store, before *lookup, rec *record.Record) (old *record.Record, earlier iter.Seq[*record.Record]) {
 	if store == nil {
 		return nil, nil
 	}
@@ -171,10 +177,17 @@ func (c *buildCommand) remember(store *history.Store, before *lookup, rec *recor
 	}
 	explain.CarryForwardAll(old, rec, earlier)
 	c.checkPrediction(before.prediction, rec)
+	return old, earlier
+}
+
+// keep records a build. One that cannot be is no failure; store may be nil.
+func (c *buildCommand) keep(store *history.Store, rec *record.Record) {
+	if store == nil {
+		return
+	}
 	if err := store.Save(rec); err != nil {
 		c.warn("this build is not recorded: " + err.Error())
 	}
-	return old, earlier
 }
 
 // lookup reads the last record of a project, and the prediction for its next

@@ -112,7 +112,8 @@ func newEnginePrune(g *globals) *cobra.Command {
 				}
 			}
 			forgotten, historyErr := engine.ForgetBuilds(cmd.Context(), eng.Client())
-			fmt.Fprintf(g.streams.Out, "freed %s, and forgot %s\n", units.HumanSize(float64(freed)), counted(forgotten, "build"))
+			fmt.Fprintf(g.streams.Out, "freed %s, and removed %s from the engine's own history (layerwise history keeps its records)\n",
+				units.HumanSize(float64(freed)), counted(forgotten, "build"))
 			return errors.Join(err, historyErr)
 		},
 	}
@@ -147,6 +148,9 @@ func (f *engineFlags) remove(ctx context.Context, s *Streams) error {
 		fmt.Fprintf(s.Out, "nothing to remove: there is no %s\n", clean(dir))
 	} else {
 		fmt.Fprintf(s.Out, "removed %s\n", clean(dir))
+	}
+	if others := experiments(dir); f.dir == "" && os.Remove(others) != nil && exists(others) {
+		fmt.Fprintf(s.Out, "kept the state of experiments that still run, in %s (layerwise rebuild removes it when they end)\n", clean(others))
 	}
 	if records, err := history.DefaultDir(); err == nil && exists(records) {
 		fmt.Fprintf(s.Out, "kept the records of builds in %s (layerwise history prune --all removes them)\n", clean(records))

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/docker/go-units"
 	"github.com/layerwise/layerwise/analyzer/engine"
@@ -23,6 +24,8 @@ type engineFlags struct {
 	runtime     string
 	insecure    bool
 	snapshotter string
+
+	waited time.Duration // for another process, when the engine was started
 }
 
 func (f *engineFlags) register(fs *pflag.FlagSet) {
@@ -108,7 +111,8 @@ func (f *engineFlags) embedded(s *Streams, dir string) (embedded.Options, error)
 	}
 	return embedded.Options{
 		Root: dir, NoWait: f.noWait, KeepBytes: keep, Runtime: f.runtime, Insecure: f.insecure, Snapshotter: f.snapshotter,
-		OnWait: func(message string) { fmt.Fprintln(s.Err, clean(message)) },
+		OnWait:   func(message string) { fmt.Fprintln(s.Err, clean(message)) },
+		OnWaited: func(d time.Duration) { f.waited = d },
 	}, nil
 }
 

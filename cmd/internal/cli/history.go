@@ -10,6 +10,7 @@ import (
 	"github.com/layerwise/layerwise/analyzer/history"
 	"github.com/layerwise/layerwise/analyzer/record"
 	"github.com/layerwise/layerwise/report"
+	"github.com/layerwise/layerwise/report/text"
 	"github.com/spf13/cobra"
 )
 
@@ -60,7 +61,7 @@ func (g *globals) printEntries(entries []history.Entry) error {
 		if e.Project.Target != "" {
 			project += " → " + e.Project.Target
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%.1fs\t%d\t%d\t%s\n", e.ID, units.HumanDuration(g.streams.Now().Sub(e.Started))+" ago",
+		fmt.Fprintf(w, "%s\t%s\t%s\t%.1fs\t%d\t%d\t%s\n", e.ID, text.Ago(e.Started, g.streams.Now()),
 			e.Result, e.Seconds, e.Hits, e.Misses, clean(project))
 	}
 	return w.Flush()
