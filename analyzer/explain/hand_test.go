@@ -128,8 +128,8 @@ func argsOf(line int, names ...string) func(*record.Record) {
 	}
 }
 
-// seconds says that a step ran for a second.
-func seconds(line int) func(*record.Record) {
+// ranASecond gives a step the second that it ran for.
+func ranASecond(line int) func(*record.Record) {
 	return func(r *record.Record) { r.Steps[line-1].Seconds = 1 }
 }
 
@@ -253,8 +253,8 @@ func TestCausesOfRecords(t *testing.T) {
 			2 evicted: nothing changed, but its result is no longer in the engine's cache`},
 		{"an operation that differs for no known reason", steps("miss COPY a /"), steps("miss COPY a /", field(1, "actions", "other")), `
 			1 unknown: its definition changed (work on files), and the records do not tell why`},
-		{"cancelled, and had a result before", steps(onlyRun), steps("hit FROM a\nhit RUN x\ncanceled RUN y", seconds(3)), ``},
-		{"cancelled, and changed", steps(onlyRun), steps("hit FROM a\nhit RUN x\ncanceled RUN z", seconds(3)), `
+		{"cancelled, and had a result before", steps(onlyRun), steps("hit FROM a\nhit RUN x\ncanceled RUN y", ranASecond(3)), ``},
+		{"cancelled, and changed", steps(onlyRun), steps("hit FROM a\nhit RUN x\ncanceled RUN z", ranASecond(3)), `
 			3 instruction-changed: instruction changed, was 'RUN y'`},
 		{"the engine's folder was made anew", steps(onlyRun, inFolder("/a", "one")), steps(onlyRun, inFolder("/a", "two")), `
 			3 evicted: nothing changed, but the engine's folder was made anew since the build before, and its cache was lost`},

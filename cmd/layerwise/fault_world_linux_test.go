@@ -377,7 +377,8 @@ func (w *world) newFiles(before map[string]bool) []string {
 	for path := range w.files() {
 		kept := strings.HasSuffix(path, ".json.zst") || strings.HasSuffix(path, ".stat") ||
 			filepath.Dir(path) == "state/layerwise/records" ||
-			path == "data/layerwise/experiments" || path == "cache/layerwise/stat"
+			path == "data/layerwise/experiments" || path == "cache/layerwise/stat" ||
+			path == "cache/layerwise/layers" || strings.HasPrefix(path, "cache/layerwise/layers/sha256-")
 		if !before[path] && !kept {
 			list = append(list, path)
 		}
