@@ -17,6 +17,8 @@
 // which says what became of a name that is not there; history, which keeps records
 // on disk; scenario, which edits a copy of a context between builds; and standin,
 // which answers base images with one made here when there is no registry in reach.
+// Package lint looks at Dockerfiles without an engine; lint/driver is all of it, from
+// files to findings and fixed text, for the command and for editors.
 //
 // # Design
 //

@@ -2,7 +2,7 @@ package lint
 
 import (
 	"github.com/layerwise/layerwise/analyzer/dockerfile"
-	"github.com/layerwise/layerwise/analyzer/lint/shell"
+	"github.com/layerwise/layerwise/analyzer/lint/internal/shell"
 )
 
 // Commands are the simple commands of a RUN in order, those of its heredocs

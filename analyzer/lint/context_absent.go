@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/layerwise/layerwise/analyzer/internal/absent"
-	"github.com/layerwise/layerwise/analyzer/lint/discover"
+	"github.com/layerwise/layerwise/analyzer/lint/internal/discover"
 )
 
 // Guessed says that nobody has named the context, and that it lacks some of the

@@ -5,7 +5,7 @@ import (
 
 	"github.com/layerwise/layerwise/analyzer/dockerfile"
 	"github.com/layerwise/layerwise/analyzer/lint/finding"
-	"github.com/layerwise/layerwise/analyzer/lint/shell"
+	"github.com/layerwise/layerwise/analyzer/lint/internal/shell"
 )
 
 // Subject is one Dockerfile as the rules see it. It is looked at by one

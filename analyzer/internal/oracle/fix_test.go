@@ -24,8 +24,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/layerwise/layerwise/analyzer/engine"
 	"github.com/layerwise/layerwise/analyzer/lint"
+	"github.com/layerwise/layerwise/analyzer/lint/driver"
 	"github.com/layerwise/layerwise/analyzer/lint/finding"
-	"github.com/layerwise/layerwise/analyzer/lint/fix"
 	"github.com/layerwise/layerwise/analyzer/lint/rules"
 	"github.com/layerwise/layerwise/analyzer/record"
 	"github.com/layerwise/layerwise/analyzer/solve"
@@ -120,23 +120,15 @@ func fixExample(t *testing.T, rule *lint.Rule, name string) (before, after strin
 	}
 	files["Dockerfile"] = files["Dockerfile.before"]
 	before = unpack(t, files)
-	tree := &fix.Tree{Read: func(string) ([]byte, error) { return files["Dockerfile"], nil }}
-	look := func() ([]finding.Finding, error) {
-		text := files["Dockerfile"]
-		for _, changed := range tree.Changes() {
-			text = changed.New
-		}
-		s, err := lint.NewSubject("Dockerfile", text)
-		if err != nil {
-			return nil, err
-		}
-		s.Context = lint.OpenContext(before, filepath.Join(before, "Dockerfile"))
-		return lint.Run(t.Context(), s, []*lint.Rule{rule})
-	}
-	if _, err := tree.Mend(t.Context(), look, func(*finding.Fix) bool { return true }); err != nil {
+	run, err := driver.Open(t.Context(), driver.Options{Paths: []string{dockerfileOf(before)}, Context: before,
+		Disable: []string{driver.AllRules}, Enable: []string{rule.ID}})
+	if err != nil {
 		t.Fatal(err)
 	}
-	changes := tree.Changes()
+	if _, err := run.Fix(t.Context(), driver.FixOptions{Review: true}); err != nil {
+		t.Fatal(err)
+	}
+	changes := run.Changes()
 	if len(changes) != 1 {
 		t.Fatalf("%d files changed", len(changes))
 	}

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 
-	"github.com/layerwise/layerwise/analyzer/lint/baseline"
+	"github.com/layerwise/layerwise/analyzer/lint/internal/baseline"
 )
 
 // NoBaselineError is a baseline that does not exist.

@@ -19,11 +19,11 @@ import (
 	"path/filepath"
 
 	"github.com/layerwise/layerwise/analyzer/lint"
-	"github.com/layerwise/layerwise/analyzer/lint/baseline"
-	"github.com/layerwise/layerwise/analyzer/lint/config"
-	"github.com/layerwise/layerwise/analyzer/lint/discover"
 	"github.com/layerwise/layerwise/analyzer/lint/finding"
-	"github.com/layerwise/layerwise/analyzer/lint/fix"
+	"github.com/layerwise/layerwise/analyzer/lint/internal/baseline"
+	"github.com/layerwise/layerwise/analyzer/lint/internal/config"
+	"github.com/layerwise/layerwise/analyzer/lint/internal/discover"
+	"github.com/layerwise/layerwise/analyzer/lint/internal/fix"
 	"github.com/layerwise/layerwise/analyzer/lint/rules"
 )
 
@@ -99,9 +99,15 @@ func (f *file) rule(id string) *lint.Rule {
 // ran says that a rule is looked for in the file.
 func (f *file) ran(rule string) bool { return f.rule(rule) != nil }
 
+// SettingsError is something that is wrong in a file with settings.
+type SettingsError = config.Error
+
+// NotFoundError says that folders have no Dockerfile.
+type NotFoundError = discover.NotFoundError
+
 // Open finds the files, their settings, and the baseline. Its errors are, among
-// others, a *SelectionError, a *NoBaselineError, a *config.Error, and a
-// *discover.NotFoundError.
+// others, a *SelectionError, a *NoBaselineError, a *SettingsError, and a
+// *NotFoundError.
 func Open(ctx context.Context, o Options) (*Run, error) {
 	r := &Run{options: o, index: rules.NewIndex()}
 	var err error

@@ -11,7 +11,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/layerwise/layerwise/analyzer/lint/config"
 	"github.com/layerwise/layerwise/analyzer/lint/driver"
 	"github.com/layerwise/layerwise/analyzer/lint/rules"
 )
@@ -247,7 +246,7 @@ func TestSelection(t *testing.T) {
 
 func TestErrors(t *testing.T) {
 	project(t, map[string]string{"Dockerfile": "FROM debian\n", "bad.yaml": "lint:\n  rules:\n    nope: off\n"})
-	var wrong *config.Error
+	var wrong *driver.SettingsError
 	if _, err := driver.Open(t.Context(), driver.Options{Paths: []string{"."}, Config: "bad.yaml"}); !errors.As(err, &wrong) || wrong.Line != 3 {
 		t.Errorf("settings: %v", err)
 	}

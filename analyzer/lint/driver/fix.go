@@ -8,10 +8,10 @@ import (
 	"strings"
 
 	"github.com/layerwise/layerwise/analyzer/lint"
-	"github.com/layerwise/layerwise/analyzer/lint/baseline"
-	"github.com/layerwise/layerwise/analyzer/lint/discover"
 	"github.com/layerwise/layerwise/analyzer/lint/finding"
-	"github.com/layerwise/layerwise/analyzer/lint/fix"
+	"github.com/layerwise/layerwise/analyzer/lint/internal/baseline"
+	"github.com/layerwise/layerwise/analyzer/lint/internal/discover"
+	"github.com/layerwise/layerwise/analyzer/lint/internal/fix"
 )
 
 // FixOptions say which fixes are applied.

@@ -7,10 +7,10 @@ import (
 	"strings"
 
 	"github.com/layerwise/layerwise/analyzer/lint"
-	"github.com/layerwise/layerwise/analyzer/lint/baseline"
-	"github.com/layerwise/layerwise/analyzer/lint/discover"
 	"github.com/layerwise/layerwise/analyzer/lint/finding"
-	"github.com/layerwise/layerwise/analyzer/lint/pragma"
+	"github.com/layerwise/layerwise/analyzer/lint/internal/baseline"
+	"github.com/layerwise/layerwise/analyzer/lint/internal/discover"
+	"github.com/layerwise/layerwise/analyzer/lint/internal/pragma"
 	"github.com/layerwise/layerwise/analyzer/record"
 )
 

@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"github.com/layerwise/layerwise/analyzer/lint"
-	"github.com/layerwise/layerwise/analyzer/lint/config"
+	"github.com/layerwise/layerwise/analyzer/lint/internal/config"
 	"github.com/layerwise/layerwise/analyzer/lint/rules"
 )
 

@@ -6,8 +6,8 @@ import (
 	"strings"
 
 	"github.com/layerwise/layerwise/analyzer/lint"
-	"github.com/layerwise/layerwise/analyzer/lint/config"
-	"github.com/layerwise/layerwise/analyzer/lint/discover"
+	"github.com/layerwise/layerwise/analyzer/lint/internal/config"
+	"github.com/layerwise/layerwise/analyzer/lint/internal/discover"
 )
 
 // settings returns what gives a file its configuration.

@@ -13,7 +13,7 @@ import (
 
 	"github.com/layerwise/layerwise/analyzer/lint"
 	"github.com/layerwise/layerwise/analyzer/lint/finding"
-	"github.com/layerwise/layerwise/analyzer/lint/fix"
+	"github.com/layerwise/layerwise/analyzer/lint/internal/fix"
 	"golang.org/x/tools/txtar"
 )
 

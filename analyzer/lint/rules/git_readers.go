@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/layerwise/layerwise/analyzer/lint"
-	"github.com/layerwise/layerwise/analyzer/lint/packages"
+	"github.com/layerwise/layerwise/analyzer/lint/internal/packages"
 )
 
 // gitQueries are the commands of git that read the repository they run in.

@@ -3,7 +3,7 @@ package rules
 import (
 	"github.com/layerwise/layerwise/analyzer/lint"
 	"github.com/layerwise/layerwise/analyzer/lint/finding"
-	"github.com/layerwise/layerwise/analyzer/lint/pragma"
+	"github.com/layerwise/layerwise/analyzer/lint/internal/pragma"
 )
 
 // ignores are the rules about the comments that ask to look away. Package pragma

@@ -7,7 +7,7 @@ import (
 	"github.com/layerwise/layerwise/analyzer/dockerfile"
 	"github.com/layerwise/layerwise/analyzer/lint"
 	"github.com/layerwise/layerwise/analyzer/lint/finding"
-	"github.com/layerwise/layerwise/analyzer/lint/packages"
+	"github.com/layerwise/layerwise/analyzer/lint/internal/packages"
 )
 
 // moveInstall is the fix that moves a copy below an install, and copies what that

@@ -6,8 +6,8 @@ import (
 
 	"github.com/layerwise/layerwise/analyzer/dockerfile"
 	"github.com/layerwise/layerwise/analyzer/lint"
-	"github.com/layerwise/layerwise/analyzer/lint/packages"
-	"github.com/layerwise/layerwise/analyzer/lint/shell"
+	"github.com/layerwise/layerwise/analyzer/lint/internal/packages"
+	"github.com/layerwise/layerwise/analyzer/lint/internal/shell"
 )
 
 // litter is a file or folder of the context that an image has no use for.

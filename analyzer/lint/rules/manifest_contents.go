@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/layerwise/layerwise/analyzer/lint"
-	"github.com/layerwise/layerwise/analyzer/lint/packages"
+	"github.com/layerwise/layerwise/analyzer/lint/internal/packages"
 )
 
 // maxManifest bounds what is read of a manifest, in bytes.

@@ -6,7 +6,7 @@ import (
 
 	"github.com/layerwise/layerwise/analyzer/dockerfile"
 	"github.com/layerwise/layerwise/analyzer/lint"
-	"github.com/layerwise/layerwise/analyzer/lint/packages"
+	"github.com/layerwise/layerwise/analyzer/lint/internal/packages"
 )
 
 // mount is a --mount of a RUN, with the names that BuildKit gives its options.

@@ -7,7 +7,7 @@ import (
 
 	"github.com/layerwise/layerwise/analyzer/dockerfile"
 	"github.com/layerwise/layerwise/analyzer/lint"
-	"github.com/layerwise/layerwise/analyzer/lint/shell"
+	"github.com/layerwise/layerwise/analyzer/lint/internal/shell"
 )
 
 // movedFiles reports what mv takes from an earlier layer: the old place is hidden

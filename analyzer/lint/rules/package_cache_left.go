@@ -8,8 +8,8 @@ import (
 	"github.com/layerwise/layerwise/analyzer/dockerfile"
 	"github.com/layerwise/layerwise/analyzer/lint"
 	"github.com/layerwise/layerwise/analyzer/lint/finding"
-	"github.com/layerwise/layerwise/analyzer/lint/packages"
-	"github.com/layerwise/layerwise/analyzer/lint/shell"
+	"github.com/layerwise/layerwise/analyzer/lint/internal/packages"
+	"github.com/layerwise/layerwise/analyzer/lint/internal/shell"
 )
 
 var packageCacheLeft = &lint.Rule{

@@ -1,8 +1,8 @@
 package rules
 
 import (
-	"github.com/layerwise/layerwise/analyzer/lint/packages"
-	"github.com/layerwise/layerwise/analyzer/lint/shell"
+	"github.com/layerwise/layerwise/analyzer/lint/internal/packages"
+	"github.com/layerwise/layerwise/analyzer/lint/internal/shell"
 )
 
 // passivePrograms read no environment variables but their own well-known ones,

@@ -3,7 +3,7 @@ package rules
 import (
 	"slices"
 
-	"github.com/layerwise/layerwise/analyzer/lint/packages"
+	"github.com/layerwise/layerwise/analyzer/lint/internal/packages"
 )
 
 // spare is how a manager is told to leave nothing behind.

@@ -6,7 +6,7 @@ import (
 
 	"github.com/layerwise/layerwise/analyzer/lint"
 	"github.com/layerwise/layerwise/analyzer/lint/finding"
-	"github.com/layerwise/layerwise/analyzer/lint/packages"
+	"github.com/layerwise/layerwise/analyzer/lint/internal/packages"
 )
 
 var unpinnedPackages = &lint.Rule{

@@ -5,7 +5,7 @@ import (
 
 	"github.com/layerwise/layerwise/analyzer/dockerfile"
 	"github.com/layerwise/layerwise/analyzer/lint"
-	"github.com/layerwise/layerwise/analyzer/lint/shell"
+	"github.com/layerwise/layerwise/analyzer/lint/internal/shell"
 )
 
 // value is a word with the variables of the build replaced. Ok is false where it

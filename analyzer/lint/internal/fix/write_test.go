@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/layerwise/layerwise/analyzer/lint/fix"
+	"github.com/layerwise/layerwise/analyzer/lint/internal/fix"
 )
 
 func write(t *testing.T, name, text string) {

@@ -15,7 +15,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/layerwise/layerwise/analyzer/lint/shell"
+	"github.com/layerwise/layerwise/analyzer/lint/internal/shell"
 )
 
 // Action is what a command does with packages.

@@ -11,7 +11,7 @@ import (
 	"strings"
 
 	"github.com/layerwise/layerwise/analyzer/inputfile"
-	"github.com/layerwise/layerwise/analyzer/lint/discover/gitignore"
+	"github.com/layerwise/layerwise/analyzer/lint/internal/discover/gitignore"
 )
 
 // maxIgnoreFile bounds an ignore file, in bytes.

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/layerwise/layerwise/analyzer/lint/shell"
+	"github.com/layerwise/layerwise/analyzer/lint/internal/shell"
 )
 
 var actions = map[Action]string{Install: "install", Add: "add", Build: "build", Refresh: "refresh", Upgrade: "upgrade", Clean: "clean"}

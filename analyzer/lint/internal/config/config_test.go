@@ -8,8 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/layerwise/layerwise/analyzer/lint/config"
 	"github.com/layerwise/layerwise/analyzer/lint/finding"
+	"github.com/layerwise/layerwise/analyzer/lint/internal/config"
 )
 
 func known(rule string) bool { return strings.HasPrefix(rule, "rule-") }

@@ -3,7 +3,7 @@ package packages
 import (
 	"strings"
 
-	"github.com/layerwise/layerwise/analyzer/lint/shell"
+	"github.com/layerwise/layerwise/analyzer/lint/internal/shell"
 )
 
 // compiled are the package managers of compiled languages.

@@ -3,7 +3,7 @@ package packages
 import (
 	"strings"
 
-	"github.com/layerwise/layerwise/analyzer/lint/shell"
+	"github.com/layerwise/layerwise/analyzer/lint/internal/shell"
 )
 
 // node are the package managers of JavaScript.

@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/layerwise/layerwise/analyzer/lint/discover"
+	"github.com/layerwise/layerwise/analyzer/lint/internal/discover"
 )
 
 // tree makes files in a new folder and enters it. "a -> b" is a link, a name with

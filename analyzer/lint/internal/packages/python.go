@@ -4,7 +4,7 @@ import (
 	"path"
 	"strings"
 
-	"github.com/layerwise/layerwise/analyzer/lint/shell"
+	"github.com/layerwise/layerwise/analyzer/lint/internal/shell"
 )
 
 // python are the package managers of Python.

@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/layerwise/layerwise/analyzer/dockerfile"
 	"github.com/layerwise/layerwise/analyzer/lint/finding"
-	"github.com/layerwise/layerwise/analyzer/lint/pragma"
+	"github.com/layerwise/layerwise/analyzer/lint/internal/pragma"
 )
 
 var names = pragma.Names{

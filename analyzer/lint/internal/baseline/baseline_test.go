@@ -7,8 +7,8 @@ import (
 	"testing"
 
 	"github.com/layerwise/layerwise/analyzer/dockerfile"
-	"github.com/layerwise/layerwise/analyzer/lint/baseline"
 	"github.com/layerwise/layerwise/analyzer/lint/finding"
+	"github.com/layerwise/layerwise/analyzer/lint/internal/baseline"
 )
 
 // marks are the fingerprints of a rule on lines of a file.

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/layerwise/layerwise/analyzer/lint/discover/gitignore"
+	"github.com/layerwise/layerwise/analyzer/lint/internal/discover/gitignore"
 )
 
 func TestMatch(t *testing.T) {

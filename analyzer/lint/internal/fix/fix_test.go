@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/layerwise/layerwise/analyzer/dockerfile"
 	"github.com/layerwise/layerwise/analyzer/lint/finding"
-	"github.com/layerwise/layerwise/analyzer/lint/fix"
+	"github.com/layerwise/layerwise/analyzer/lint/internal/fix"
 )
 
 // tree holds files in memory.

@@ -11,8 +11,8 @@ import (
 
 	"github.com/layerwise/layerwise/analyzer/inputfile"
 	"github.com/layerwise/layerwise/analyzer/internal/strictyaml"
-	"github.com/layerwise/layerwise/analyzer/lint/discover/gitignore"
 	"github.com/layerwise/layerwise/analyzer/lint/finding"
+	"github.com/layerwise/layerwise/analyzer/lint/internal/discover/gitignore"
 )
 
 // Load reads a configuration. known says which rules there are. What is wrong with

@@ -24,8 +24,8 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/layerwise/layerwise/analyzer/lint/discover/gitignore"
 	"github.com/layerwise/layerwise/analyzer/lint/finding"
+	"github.com/layerwise/layerwise/analyzer/lint/internal/discover/gitignore"
 )
 
 // Name is how the file is called.
