@@ -191,6 +191,12 @@ func TestCachePrunes(t *testing.T) {
 	if _, err := os.Stat(foreign); err != nil {
 		t.Error("a foreign file was removed")
 	}
+	if err := c.Clear(); err != nil || known(0) || known(3) {
+		t.Errorf("after Clear: %v, known: %v %v", err, known(0), known(3))
+	}
+	if err := NewCache(filepath.Join(c.dir, "none")).Clear(); err != nil {
+		t.Errorf("a cache that is not there: %v", err)
+	}
 	c.maxBytes = 1
 	add(4)
 	if left, _ := filepath.Glob(filepath.Join(c.dir, "*-*")); len(left) > 0 {

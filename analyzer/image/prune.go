@@ -1,6 +1,7 @@
 package image
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -65,4 +66,20 @@ func (c *Cache) prune() {
 		sum -= files[0].Size()
 		files = files[1:]
 	}
+}
+
+// Clear empties the cache. It leaves what others are writing.
+func (c *Cache) Clear() error {
+	names, err := os.ReadDir(c.dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	for _, name := range names {
+		if n := name.Name(); strings.HasSuffix(n, layerSuffix) || strings.HasSuffix(n, blobSuffix) {
+			if gone := os.Remove(filepath.Join(c.dir, n)); gone != nil && !errors.Is(gone, fs.ErrNotExist) {
+				err = errors.Join(err, gone)
+			}
+		}
+	}
+	return err
 }

@@ -1,6 +1,7 @@
 package remote
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net"
@@ -8,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/moby/buildkit/client/connhelper"
 	// Each of them registers the scheme of its name.
@@ -34,9 +37,11 @@ func (e *AddressError) Error() string {
 	return fmt.Sprintf("BuildKit address %q: %s", e.Address, e.Reason)
 }
 
-// recordingDialer keeps the last error, of which gRPC passes on the text alone.
+// recordingDialer keeps the last error, of which gRPC passes on the text alone, and
+// whether the other side speaks HTTP as web servers do.
 type recordingDialer struct {
 	connect func(ctx context.Context) (net.Conn, error)
+	web     atomic.Bool
 	mu      sync.Mutex
 	err     error
 }
@@ -46,7 +51,40 @@ func (d *recordingDialer) dial(ctx context.Context, _ string) (net.Conn, error) 
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.err = err
-	return conn, err
+	if err != nil {
+		return nil, err
+	}
+	return &heardConn{Conn: conn, of: d}, nil
+}
+
+// isWeb says that a web server answered.
+func (d *recordingDialer) isWeb() bool { return d != nil && d.web.Load() }
+
+// heardConn listens to the first words of the other side. A web server says what it
+// thinks of HTTP/2 and hangs up, mostly before all of it is written: what it said is
+// then read here, since gRPC goes by the failed write.
+type heardConn struct {
+	net.Conn
+	of    *recordingDialer
+	heard atomic.Bool
+}
+
+func (c *heardConn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	if n > 0 && c.heard.CompareAndSwap(false, true) {
+		c.of.web.Store(bytes.HasPrefix(p[:n], []byte("HTTP/1.")))
+	}
+	return n, err
+}
+
+func (c *heardConn) Write(p []byte) (int, error) {
+	n, err := c.Conn.Write(p)
+	if err != nil && !c.heard.Load() {
+		const patience = time.Second
+		_ = c.SetReadDeadline(time.Now().Add(patience))
+		_, _ = c.Read(make([]byte, len("HTTP/1.")))
+	}
+	return n, err
 }
 
 // last returns the error of the last attempt, nil where it succeeded.

@@ -15,15 +15,17 @@ import (
 )
 
 // reason turns an error of the first call into one that a person can read. ctx
-// is the caller's, dialed the error of the last attempt to connect, if any.
-func reason(ctx context.Context, timeout time.Duration, dialed, err error) error {
+// is the caller's, dial what connected, nil where gRPC did.
+func reason(ctx context.Context, timeout time.Duration, dial *recordingDialer, err error) error {
 	switch code := grpcerrors.Code(err); {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case errors.Is(err, engine.ErrNoWorker):
 		return err
-	case dialed != nil:
-		return dialed
+	case dial.last() != nil:
+		return dial.last()
+	case dial.isWeb():
+		return engine.ErrNotBuildKit
 	case code == codes.DeadlineExceeded || errors.Is(err, context.DeadlineExceeded):
 		return fmt.Errorf("no answer within %s: %w", timeout, context.DeadlineExceeded)
 	case code == codes.Unimplemented:

@@ -72,7 +72,7 @@ func Dial(ctx context.Context, opt Options) (*Engine, error) {
 	info, err := engine.Ask(waiting, c)
 	if err != nil {
 		c.Close()
-		return nil, &engine.UnreachableError{Address: opt.Address, Err: reason(ctx, opt.Timeout, dial.last(), err)}
+		return nil, &engine.UnreachableError{Address: opt.Address, Err: reason(ctx, opt.Timeout, dial, err)}
 	}
 	info.Kind, info.Address = engine.KindRemote, opt.Address
 	return &Engine{client: c, info: info}, nil

@@ -3,6 +3,7 @@ package remote
 import (
 	"context"
 	"errors"
+	"io"
 	"io/fs"
 	"net"
 	"net/http"
@@ -181,6 +182,22 @@ func TestNotBuildKit(t *testing.T) {
 		s := http.Server{Handler: http.NotFoundHandler()}
 		go s.Serve(l)
 		defer s.Close()
+		if e := unreachable(t, t.Context(), Options{Address: address}); !errors.Is(e, engine.ErrNotBuildKit) {
+			t.Error(e)
+		}
+	})
+	t.Run("web server that hangs up at once", func(t *testing.T) {
+		l, address := listen(t)
+		go func() {
+			for {
+				conn, err := l.Accept()
+				if err != nil {
+					return
+				}
+				io.WriteString(conn, "HTTP/1.1 400 Bad Request\r\n\r\n")
+				conn.Close()
+			}
+		}()
 		if e := unreachable(t, t.Context(), Options{Address: address}); !errors.Is(e, engine.ErrNotBuildKit) {
 			t.Error(e)
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/layerwise/layerwise/analyzer/engine"
 	"github.com/layerwise/layerwise/analyzer/engine/embedded"
 	"github.com/layerwise/layerwise/analyzer/history"
+	"github.com/layerwise/layerwise/analyzer/image"
 	"github.com/moby/buildkit/client"
 	"github.com/spf13/cobra"
 )
@@ -111,15 +112,26 @@ func newEnginePrune(g *globals) *cobra.Command {
 					freed += size
 				}
 			}
+			layersErr := forgetLayers()
 			forgotten, historyErr := engine.ForgetBuilds(cmd.Context(), eng.Client())
 			fmt.Fprintf(g.streams.Out, "freed %s, and removed %s from the engine's own history (layerwise history keeps its records)\n",
 				units.HumanSize(float64(freed)), counted(forgotten, "build"))
-			return errors.Join(err, historyErr)
+			return errors.Join(err, layersErr, historyErr)
 		},
 	}
 	f.registerEmbedded(cmd.Flags())
 	cmd.Flags().BoolVar(&all, "all", false, "remove the whole state folder")
 	return cmd
+}
+
+// forgetLayers removes what is kept of the layers of images, the names of their files
+// included.
+func forgetLayers() error {
+	dir, err := cacheFolder("layers")
+	if err != nil {
+		return err
+	}
+	return image.NewCache(dir).Clear()
 }
 
 // beside returns the cache that an engine keeps for another runtime, nil for none.
