@@ -114,7 +114,7 @@ func carryPastRuns(old, cur *record.Record) {
 	for i := range cur.Steps {
 		s := &cur.Steps[i]
 		key := runKey(s)
-		if seconds, ok := latest[key]; ok && s.LastRunSeconds == nil && s.Outcome != record.Miss && len(deciding(s)) > 0 {
+		if seconds, ok := latest[key]; ok && s.LastRunSeconds == nil && s.Outcome != record.Miss && len(s.Deciding()) > 0 {
 			s.LastRunSeconds = &seconds
 		}
 		known[key] = known[key] || s.LastRunSeconds != nil
@@ -137,7 +137,7 @@ func runKey(s *record.Step) string {
 		}
 	}
 	write(s.Platform, normalized(s))
-	for _, v := range deciding(s) {
+	for _, v := range s.Deciding() {
 		write(v.Op.Kind)
 		for _, m := range []map[string]string{v.Op.Fields, v.Op.Env} {
 			for _, k := range slices.Sorted(maps.Keys(m)) {
@@ -156,7 +156,7 @@ func sameInstruction(step, old *record.Step) bool {
 
 // carryContent takes over the content of inputs that are what they were.
 func (c *comparing) carryContent(i, j int) {
-	vs, ws := deciding(&c.cur.steps[i]), deciding(&c.old.steps[j])
+	vs, ws := c.cur.steps[i].Deciding(), c.old.steps[j].Deciding()
 	if len(vs) != len(ws) {
 		return
 	}

@@ -53,7 +53,7 @@ func importMissed(p *pair) []Cause {
 
 // keyImported says that an imported cache knows the step on these inputs.
 func (p *pair) keyImported() bool {
-	vs := deciding(p.step)
+	vs := p.step.Deciding()
 	return len(vs) > 0 && !slices.ContainsFunc(vs, func(v *record.Vertex) bool { return !v.KeyImported })
 }
 

@@ -47,11 +47,11 @@ func (s *side) answers(name string, from *record.Step) bool {
 // isSwitched says that an input is another one because a named context is, and
 // that nothing tells more of it.
 func (p *pair) isSwitched(in *inputPair) bool {
-	if in.old == nil || in.verdict == same || isLocal(in.cur) && isLocal(in.old) || p.switchedContext(in.cur, in.old) == "" {
+	if in.old == nil || in.verdict == same || in.cur.IsLocal() && in.old.IsLocal() || p.switchedContext(in.cur, in.old) == "" {
 		return false
 	}
 	v, w := p.cur.sourceOf(p.step, in.cur), p.old.sourceOf(p.oldStep, in.old)
-	return v == nil || w == nil || !isImage(v) || !isImage(w) || imageOf(v).name != imageOf(w).name
+	return v == nil || w == nil || !v.IsImage() || !w.IsImage() || imageOf(v).name != imageOf(w).name
 }
 
 // switchedContext returns the named context that an input comes from in either
@@ -71,7 +71,7 @@ func (s *side) isContext(step *record.Step, in *record.Input, name string) bool 
 	if !given {
 		return false
 	}
-	if isLocal(in) {
+	if in.IsLocal() {
 		return in.Source == name
 	}
 	v := s.sourceOf(step, in)
@@ -91,10 +91,10 @@ func isOfContext(v *record.Vertex, name string) bool {
 // what a FROM stands for; nil for the result of an operation.
 func (s *side) sourceOf(step *record.Step, in *record.Input) *record.Vertex {
 	if in.Step == "" {
-		return sourceVertex(step, in.Source)
+		return step.Source(in.Source)
 	}
 	at, ok := s.index[in.Step]
-	if !ok || !isBase(&s.steps[at]) || !in.Hashed {
+	if !ok || !s.steps[at].IsBase() || !in.Hashed {
 		return nil
 	}
 	for i := range s.steps[at].Vertices {

@@ -16,7 +16,7 @@ func instructionChanged(p *pair) []Cause {
 	old, cur := shown(p.oldStep), shown(p.step)
 	switch {
 	case p.textDiffers:
-	case isBase(p.step) || len(p.variables) > 0 || len(p.settingsThatDiffer()) > 0:
+	case p.step.IsBase() || len(p.variables) > 0 || len(p.settingsThatDiffer()) > 0:
 		return nil
 	case p.step.Expanded == "" || p.oldStep.Expanded == "" || old == cur:
 		return nil
@@ -30,7 +30,7 @@ func instructionChanged(p *pair) []Cause {
 // textIsAllThereIs says that the records have no operations of the step, and
 // its text differs.
 func (p *pair) textIsAllThereIs() bool {
-	return p.textDiffers && len(deciding(p.step)) == 0 && len(deciding(p.oldStep)) == 0
+	return p.textDiffers && len(p.step.Deciding()) == 0 && len(p.oldStep.Deciding()) == 0
 }
 
 // differingPart says what the old text was: of a heredoc the first line that
@@ -205,7 +205,7 @@ func stateChanged(p *pair) []Cause {
 // unexplainedFields are properties that differ though the text, the variables
 // and the settings that are known do not: by elimination they are inherited.
 func (p *pair) unexplainedFields() []Cause {
-	if p.oldStep == nil || p.textDiffers || isBase(p.step) || len(p.variables) > 0 ||
+	if p.oldStep == nil || p.textDiffers || p.step.IsBase() || len(p.variables) > 0 ||
 		len(instructionChanged(p)) > 0 || len(p.frontendArgumentsChanged()) > 0 {
 		return nil
 	}

@@ -21,11 +21,11 @@ func filesChanged(p *pair) []Cause {
 			continue
 		}
 		switch {
-		case in.cur.Source == sourceInline && in.old.Source == sourceInline:
+		case in.cur.Source == record.SourceInline && in.old.Source == record.SourceInline:
 			if p.textDiffers || len(p.mentioned) == 0 { // else the variables in it changed
 				out = append(out, inlineChange(in))
 			}
-		case isLocal(in.cur) && isLocal(in.old):
+		case in.cur.IsLocal() && in.old.IsLocal():
 			out = append(out, p.localChange(in)...)
 		}
 	}
@@ -51,7 +51,7 @@ func (p *pair) localChange(in *inputPair) []Cause {
 		return nil
 	}
 	where := ""
-	if name := in.cur.Source; name != mainContext {
+	if name := in.cur.Source; name != record.SourceContext {
 		where = "build context " + plain(name)
 		if old, cur := p.old.rec.Contexts[name], p.cur.rec.Contexts[name]; old != cur {
 			where += " is " + quote(cur) + ", was " + quote(old)
@@ -127,14 +127,14 @@ func stageOutputChanged(p *pair) []Cause {
 	var out []Cause
 	for k := range p.inputs {
 		in := &p.inputs[k]
-		if !in.byContent() || in.verdict != differs || in.redefined || isLocal(in.cur) || download(p.step, in.cur) != nil || in.cur.Source == sourceInline {
+		if !in.byContent() || in.verdict != differs || in.redefined || in.cur.IsLocal() || p.step.Download(in.cur) != nil || in.cur.Source == record.SourceInline {
 			continue
 		}
 		c := Cause{}
 		from := "image " + familiar(imageName(in.cur.Source))
 		if in.cur.Step != "" {
 			from = "another stage"
-			if v := p.cur.sourceOf(p.step, in.cur); v != nil && isImage(v) {
+			if v := p.cur.sourceOf(p.step, in.cur); v != nil && v.IsImage() {
 				from = "image " + familiar(imageOf(v).name)
 			} else if in.producer >= 0 {
 				from = "stage " + plain(p.cur.steps[in.producer].Stage)

@@ -114,7 +114,7 @@ func (p *pair) actionProperties() map[string]change {
 
 // attributesThatDiffer are those of the source that an input comes from.
 func (p *pair) attributesThatDiffer(in *inputPair) map[string]change {
-	v, w := download(p.step, in.cur), download(p.oldStep, in.old)
+	v, w := p.step.Download(in.cur), p.oldStep.Download(in.old)
 	if v == nil || w == nil {
 		return nil
 	}

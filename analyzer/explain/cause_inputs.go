@@ -109,7 +109,7 @@ func inputsChanged(p *pair) []Cause {
 		if in.old == nil || in.byContent() || in.verdict != differs {
 			continue
 		}
-		if isLocal(in.cur) && isLocal(in.old) {
+		if in.cur.IsLocal() && in.old.IsLocal() {
 			return []Cause{{Message: "it can write to build context " + plain(in.cur.Source) + ", which no two builds share"}}
 		}
 		if in.cur.Step == "" != (in.old.Step == "") || in.cur.Source != in.old.Source {
@@ -142,13 +142,13 @@ func (p *pair) joinedInputs() []Cause {
 // name, so that nothing else differs.
 func (p *pair) joinedImages() []Cause {
 	for _, source := range p.goneSources {
-		if v := sourceVertex(p.oldStep, source); v != nil && isImage(v) {
+		if v := p.oldStep.Source(source); v != nil && v.IsImage() {
 			return []Cause{{Message: fmt.Sprintf("it takes files from %s, and builds on that now, too: one input, before two", familiar(imageOf(v).name))}}
 		}
 	}
 	for k := range p.inputs {
 		if in := &p.inputs[k]; in.old == nil && p.j >= 0 && in.cur.Step == "" {
-			if v := sourceVertex(p.step, in.cur.Source); v != nil && isImage(v) {
+			if v := p.step.Source(in.cur.Source); v != nil && v.IsImage() {
 				return []Cause{{Message: fmt.Sprintf("it takes files from %s, and no longer builds on that: two inputs, before one", familiar(imageOf(v).name))}}
 			}
 		}

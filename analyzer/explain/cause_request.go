@@ -89,5 +89,5 @@ func previousUnfinished(p *pair) []Cause {
 // hadResult says of a step without a result of its own in the build before that it
 // needed none there.
 func hadResult(step, old *record.Step) bool {
-	return isBase(step) || len(old.Vertices) > 0 || len(step.Vertices) == 0
+	return step.IsBase() || len(old.Vertices) > 0 || len(step.Vertices) == 0
 }

@@ -17,7 +17,7 @@ func baseImageChanged(p *pair) []Cause {
 		return nil
 	}
 	var out []Cause
-	if isBase(p.step) {
+	if p.step.IsBase() {
 		if out = p.contextOfBase(); len(out) == 0 {
 			out = p.imageOfBase()
 		}
@@ -27,8 +27,8 @@ func baseImageChanged(p *pair) []Cause {
 		if in.old == nil || in.verdict == same || in.redefined {
 			continue
 		}
-		v, w := sourceVertex(p.step, in.cur.Source), sourceVertex(p.oldStep, in.old.Source)
-		if v != nil && w != nil && isImage(v) && isImage(w) && samePlatform(v, w) {
+		v, w := p.step.Source(in.cur.Source), p.oldStep.Source(in.old.Source)
+		if v != nil && w != nil && v.IsImage() && w.IsImage() && samePlatform(v, w) {
 			out = append(out, digestChange(imageOf(w), imageOf(v))...)
 		}
 	}
@@ -45,8 +45,8 @@ func baseImageChanged(p *pair) []Cause {
 
 // imageOfBase compares the images of a FROM.
 func (p *pair) imageOfBase() []Cause {
-	vs, ws := deciding(p.step), deciding(p.oldStep)
-	if len(vs) != 1 || len(ws) != 1 || !isImage(vs[0]) || !isImage(ws[0]) || !samePlatform(vs[0], ws[0]) {
+	vs, ws := p.step.Deciding(), p.oldStep.Deciding()
+	if len(vs) != 1 || len(ws) != 1 || !vs[0].IsImage() || !ws[0].IsImage() || !samePlatform(vs[0], ws[0]) {
 		return nil
 	}
 	old, cur := imageOf(ws[0]), imageOf(vs[0])
@@ -91,7 +91,7 @@ func familiar(name string) string {
 // baseAbove returns the FROM and its partner, if a difference above is one that
 // the engine had at hand.
 func (p *pair) baseAbove(d difference) (*pair, bool) {
-	if d.kind != edited || d.i < 0 || d.j < 0 || !isBase(&p.cur.steps[d.i]) || p.partner[d.i] != d.j {
+	if d.kind != edited || d.i < 0 || d.j < 0 || !p.cur.steps[d.i].IsBase() || p.partner[d.i] != d.j {
 		return nil, false
 	}
 	return newPair(p.comparing, d.i), true
@@ -137,7 +137,7 @@ func remoteSourceChanged(p *pair) []Cause {
 		if in.old == nil || in.verdict != differs {
 			continue
 		}
-		v, w := download(p.step, in.cur), download(p.oldStep, in.old)
+		v, w := p.step.Download(in.cur), p.oldStep.Download(in.old)
 		if v == nil || w == nil {
 			continue
 		}
@@ -149,7 +149,7 @@ func remoteSourceChanged(p *pair) []Cause {
 		if attributes := p.attributesThatDiffer(in); len(attributes) > 0 && !moved && !repinned && len(p.frontendArgumentsChanged()) > 0 {
 			continue
 		}
-		if !in.byContent() && (isRepository(v) || fromArchive(*in.cur)) && len(parentRebuilt(p)) > 0 {
+		if !in.byContent() && (isRepository(v) || in.cur.FromArchive()) && len(parentRebuilt(p)) > 0 {
 			continue // of many files these need not be the ones that differ
 		}
 		out = append(out, in.describeDownload(v, w, moved))
@@ -168,7 +168,7 @@ func (in *inputPair) describeDownload(v, w *record.Vertex, moved bool) Cause {
 		c.Old, c.New = w.Pin, v.Pin
 		c.Message = fmt.Sprintf("%s changed from %s to %s", name, shortDigest(c.Old), shortDigest(c.New))
 	}
-	if (isRepository(v) || fromArchive(*in.cur)) && len(in.old.Files) > 0 && len(in.cur.Files) > 0 {
+	if (isRepository(v) || in.cur.FromArchive()) && len(in.old.Files) > 0 && len(in.cur.Files) > 0 {
 		changes := diffFiles(in.old.Files, in.cur.Files)
 		for k := range changes {
 			changes[k].Path = strings.TrimPrefix(changes[k].Path, "/")
@@ -179,12 +179,6 @@ func (in *inputPair) describeDownload(v, w *record.Vertex, moved bool) Cause {
 		c.listFiles(changes)
 	}
 	return c
-}
-
-// isRemote says that a source is a URL, and not that of an image.
-func isRemote(source string) bool {
-	scheme, _, ok := strings.Cut(source, "://")
-	return ok && scheme != "docker-image" && scheme != "oci-layout" && scheme != "local"
 }
 
 func isRepository(v *record.Vertex) bool {

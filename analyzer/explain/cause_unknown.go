@@ -85,7 +85,7 @@ func (c *comparing) gap(i, j int, a, b *record.Input) string {
 	if up < 0 || before < 0 {
 		return "what made its input is not in both records"
 	}
-	vs, ws := keyed(&c.cur.steps[up]), keyed(&c.old.steps[before])
+	vs, ws := c.cur.steps[up].Keyed(), c.old.steps[before].Keyed()
 	for k := range min(len(vs), len(ws)) {
 		if sameOperation(vs[k], ws[k]) == unclear {
 			return c.unresolved(up)
@@ -108,11 +108,11 @@ func (c *comparing) unresolved(i int) string {
 func missingChecksum(a, b *record.Input) string {
 	what := "the content of " + clip(plain(a.Source), maxQuoted)
 	switch {
-	case a.Source == sourceInline:
+	case a.Source == record.SourceInline:
 		what = "the content of an inline document"
-	case a.Source == mainContext:
+	case a.Source == record.SourceContext:
 		what = "the content of the build context"
-	case isLocal(a):
+	case a.IsLocal():
 		what = "the content of build context " + plain(a.Source)
 	}
 	where := "in either build"

@@ -120,8 +120,8 @@ func (b *bill) unknown(steps []int) bool {
 // and platforms may share; "" where it is not known. An image is pulled once,
 // whatever it is called.
 func operationOf(step *record.Step) string {
-	for _, v := range deciding(step) {
-		if isImage(v) {
+	for _, v := range step.Deciding() {
+		if v.IsImage() {
 			if _, image, ok := strings.Cut(v.Op.Fields["identifier"], "@"); ok {
 				return image + " " + v.Op.Fields["platform"]
 			}

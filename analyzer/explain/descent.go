@@ -44,7 +44,7 @@ func (c *comparing) differingParents(i int) []int {
 	if j < 0 {
 		return c.cur.parents[i]
 	}
-	vs, ws := keyed(&c.cur.steps[i]), keyed(&c.old.steps[j])
+	vs, ws := c.cur.steps[i].Keyed(), c.old.steps[j].Keyed()
 	if len(vs) == 0 || len(vs) != len(ws) {
 		return c.cur.parents[i]
 	}
@@ -120,7 +120,7 @@ func (c *comparing) origin(i, j int) difference {
 // differingInput returns what made an input that differs, if the step differs by
 // nothing else.
 func (c *comparing) differingInput(i, j int) (up, before int, ok bool) {
-	vs, ws := keyed(&c.cur.steps[i]), keyed(&c.old.steps[j])
+	vs, ws := c.cur.steps[i].Keyed(), c.old.steps[j].Keyed()
 	if len(vs) != len(ws) {
 		return -1, -1, false
 	}

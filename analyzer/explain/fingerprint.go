@@ -59,7 +59,7 @@ func (f *fingerprints) steps(i, j int) verdict {
 
 func (f *fingerprints) compareSteps(i, j int) verdict {
 	s, o := &f.cur.steps[i], &f.old.steps[j]
-	a, b := keyed(s), keyed(o)
+	a, b := s.Keyed(), o.Keyed()
 	switch {
 	case len(a) != len(b):
 		return differs
@@ -124,7 +124,7 @@ func (f *fingerprints) input(i, j int, a, b *record.Input) verdict {
 		return f.steps(f.cur.producer(i, a), f.old.producer(j, b))
 	case a.Step != "" || b.Step != "":
 		return differs
-	case isLocal(a) && isLocal(b):
+	case a.IsLocal() && b.IsLocal():
 		return f.local(a, b)
 	}
 	return f.source(i, j, a, b)
@@ -148,16 +148,16 @@ func (f *fingerprints) local(a, b *record.Input) verdict {
 // source compares images, remote files and inline documents. Other vertices of
 // the same step are compared beside the one that they enter.
 func (f *fingerprints) source(i, j int, a, b *record.Input) verdict {
-	v, w := sourceVertex(&f.cur.steps[i], a.Source), sourceVertex(&f.old.steps[j], b.Source)
-	if fromArchive(*a) && fromArchive(*b) {
-		v, w = download(&f.cur.steps[i], a), download(&f.old.steps[j], b)
+	v, w := f.cur.steps[i].Source(a.Source), f.old.steps[j].Source(b.Source)
+	if a.FromArchive() && b.FromArchive() {
+		v, w = f.cur.steps[i].Download(a), f.old.steps[j].Download(b)
 	}
 	switch {
 	case v != nil && w != nil:
 		return sameOperation(v, w)
 	case a.Source != b.Source:
 		return differs
-	case a.Source == sourceInline:
+	case a.Source == record.SourceInline:
 		return unclear
 	}
 	return same
@@ -188,7 +188,7 @@ func sameOperation(v, w *record.Vertex) verdict {
 func sameSource(v, w *record.Vertex) verdict {
 	a, b := imageOf(v), imageOf(w)
 	switch {
-	case isImage(v) && isImage(w):
+	case v.IsImage() && w.IsImage():
 		if v.Op.Fields["platform"] != w.Op.Fields["platform"] {
 			return differs
 		}
@@ -229,11 +229,6 @@ func sourceChanges(v, w *record.Vertex) map[string]change {
 type image struct {
 	name   string // without the digest
 	digest string // what it resolved to, "" where it is not known
-}
-
-func isImage(v *record.Vertex) bool {
-	id := v.Op.Fields["identifier"]
-	return strings.HasPrefix(id, "docker-image://") || strings.HasPrefix(id, "oci-layout://")
 }
 
 func imageOf(v *record.Vertex) image {

@@ -85,7 +85,7 @@ func context(name, content string) record.Input {
 }
 
 func inline(content, digest string) record.Input {
-	return record.Input{Source: sourceInline, Hashed: true, Content: content, Files: map[string]string{"EOF": digest}}
+	return record.Input{Source: record.SourceInline, Hashed: true, Content: content, Files: map[string]string{"EOF": digest}}
 }
 
 func tree(name string, t record.Tree) func(*record.Record) {
@@ -165,8 +165,8 @@ func TestCausesOfRecords(t *testing.T) {
 			return func(r *record.Record) {
 				s := &r.Steps[2]
 				s.Outcome = result
-				s.Vertices[0].Inputs = []record.Input{{Source: sourceScratch}, context("context", "1")}
-				s.Vertices = append(s.Vertices, record.Vertex{Op: record.Op{Kind: "merge"}, Inputs: []record.Input{{Step: "s2"}, {Source: sourceSelf}}})
+				s.Vertices[0].Inputs = []record.Input{{Source: record.SourceScratch}, context("context", "1")}
+				s.Vertices = append(s.Vertices, record.Vertex{Op: record.Op{Kind: "merge"}, Inputs: []record.Input{{Step: "s2"}, {Source: record.SourceSelf}}})
 			}
 		}
 		build = func(args map[string]string) func(*record.Record) {

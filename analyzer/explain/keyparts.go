@@ -55,7 +55,7 @@ func (k *keys) parts(i int) []KeyPart {
 	for _, v := range s.Vertices {
 		add(inputParts(k.rec, v)...)
 	}
-	if isBase(s) {
+	if s.IsBase() {
 		add(KeyPart{Kind: "base", Message: "the digest of the image"})
 	}
 	add(k.variableParts(i)...)

@@ -20,7 +20,7 @@ func (k *keys) stateParts(i int) []KeyPart {
 		parts = append(parts, KeyPart{Kind: "state", Message: name + " " + value, Names: []string{name}})
 	}
 	s := &k.steps[i]
-	for _, v := range deciding(s) {
+	for _, v := range s.Deciding() {
 		f := v.Op.Fields
 		switch {
 		case v.Op.Kind == "exec":
@@ -34,7 +34,7 @@ func (k *keys) stateParts(i int) []KeyPart {
 			add("list of added hosts", f["extra hosts"], "")
 			add("hostname", f["hostname"], "")
 			add("platform", f["platform"], f["platform"])
-		case isBase(s):
+		case s.IsBase():
 			add("platform", f["platform"], f["platform"])
 		case v.Op.Kind == "file":
 			if k.usesWorkdir(i) {

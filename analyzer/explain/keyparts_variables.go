@@ -33,7 +33,7 @@ func (k *keys) variableParts(i int) []KeyPart {
 	for _, by := range k.inheritedFrom(i) {
 		k.noteMentions(by, found)
 	}
-	for _, v := range deciding(s) {
+	for _, v := range s.Deciding() {
 		for name := range v.Op.Env {
 			k.note(i, name, found)
 		}
@@ -113,7 +113,7 @@ func (k *keys) inheritedFrom(i int) []int {
 	if s.Instruction == "RUN" || s.Instruction == "WORKDIR" {
 		add("USER")
 	}
-	for _, v := range deciding(s) {
+	for _, v := range s.Deciding() {
 		for n := range v.Inputs {
 			in := &v.Inputs[n]
 			up := k.producer(i, in)

@@ -9,34 +9,6 @@ import (
 	"github.com/layerwise/layerwise/analyzer/record"
 )
 
-// Deciding returns the operations that a step's outcome is taken from: for a FROM
-// its source, else what the instruction does, without the sources that it reads
-// from, inline documents, and the merge that puts a linked copy in place.
-func Deciding(step *record.Step) []*record.Vertex { return deciding(step) }
-
-// ResultOf returns the operation of a step whose result its consumers take, nil
-// where it has none.
-func ResultOf(step *record.Step) *record.Vertex {
-	all := keyed(step)
-	if len(all) == 0 {
-		return nil
-	}
-	return all[len(all)-1]
-}
-
-// SourceOf returns the operation of a step that fetches a source which it reads
-// from, by the name that an input has for it; nil where the record has none.
-func SourceOf(step *record.Step, source string) *record.Vertex { return sourceVertex(step, source) }
-
-// IsInline tells an operation that only makes inline documents.
-func IsInline(v *record.Vertex) bool { return isInline(v) }
-
-// IsImage tells an operation that fetches an image.
-func IsImage(v *record.Vertex) bool { return v.Op.Kind == "source" && isImage(v) }
-
-// IsLocal says that an input comes from a folder of the client.
-func IsLocal(in *record.Input) bool { return isLocal(in) }
-
 // OperationID is the same for two operations exactly if, by what their records
 // tell, they have the same cache key on top of the same inputs. An image is the
 // digest that it resolved to; unpinned says of any other source, and of an image
@@ -46,7 +18,7 @@ func OperationID(v *record.Vertex) (id string, unpinned bool) {
 	field := func(s string) { b.WriteString(strconv.Quote(s)) }
 	field(v.Op.Kind)
 	if v.Op.Kind == "source" {
-		if isImage(v) {
+		if v.IsImage() {
 			field("image")
 			field(v.Op.Fields["platform"])
 			img := imageOf(v)

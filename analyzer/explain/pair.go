@@ -83,8 +83,8 @@ func newPair(c *comparing, i int) *pair {
 
 func diffOperations(step, old *record.Step) operationDiff {
 	d := operationDiff{fields: map[string]change{}, env: map[string]change{}}
-	vs, ws := deciding(step), deciding(old)
-	d.reshaped = len(vs) != len(ws) || len(keyed(step)) != len(keyed(old)) && normalized(step) != normalized(old)
+	vs, ws := step.Deciding(), old.Deciding()
+	d.reshaped = len(vs) != len(ws) || len(step.Keyed()) != len(old.Keyed()) && normalized(step) != normalized(old)
 	for k := range min(len(vs), len(ws)) {
 		v, w := vs[k], ws[k]
 		result := sameOperation(v, w)
@@ -165,7 +165,7 @@ func inputsOf(s *side, i int) [][]record.Input {
 		return [][]record.Input{inputs}
 	}
 	var out [][]record.Input
-	for _, v := range deciding(step) {
+	for _, v := range step.Deciding() {
 		out = append(out, v.Inputs)
 	}
 	return out
@@ -207,8 +207,8 @@ func (p *pair) isRedefined(in *inputPair) bool {
 }
 
 func (p *pair) sameImageName(a, b *record.Input) bool {
-	v, w := sourceVertex(p.step, a.Source), sourceVertex(p.oldStep, b.Source)
-	return v != nil && w != nil && isImage(v) && isImage(w) && imageOf(v).name == imageOf(w).name
+	v, w := p.step.Source(a.Source), p.oldStep.Source(b.Source)
+	return v != nil && w != nil && v.IsImage() && w.IsImage() && imageOf(v).name == imageOf(w).name
 }
 
 // inherited are the properties of operations that come from above, or from the
@@ -268,7 +268,7 @@ func (p *pair) definitionDiffers() bool {
 // variables in it.
 func (p *pair) inlineDiffers() bool {
 	for k := range p.inputs {
-		if in := &p.inputs[k]; in.cur.Source == sourceInline && in.verdict == differs {
+		if in := &p.inputs[k]; in.cur.Source == record.SourceInline && in.verdict == differs {
 			return true
 		}
 	}

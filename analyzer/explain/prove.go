@@ -16,7 +16,7 @@ func (c *comparing) prove() {
 		if step.Outcome != record.NotRun || j < 0 || c.prints.steps(i, j) != same {
 			continue
 		}
-		vs, ws := keyed(step), keyed(&c.old.steps[j])
+		vs, ws := step.Keyed(), c.old.steps[j].Keyed()
 		proven := len(vs) > 0
 		for k, v := range vs { // as many as ws: the keys are the same
 			proven = proven && (v.Done || v.Cached == record.Claimed && c.wasThere(ws[k]) && c.isHeld(v))
@@ -49,7 +49,7 @@ func (c *comparing) useInputs(i int) {
 // reused makes a step a hit.
 func reused(step *record.Step, evidence record.Evidence) {
 	step.Outcome = record.Hit
-	for _, v := range keyed(step) {
+	for _, v := range step.Keyed() {
 		if !v.Done {
 			v.Done, v.Cached = true, evidence
 		}

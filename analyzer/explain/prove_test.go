@@ -45,7 +45,7 @@ func TestProveLink(t *testing.T) {
 	cur := steps(file, claim(1, 1), func(r *record.Record) {
 		s := &r.Steps[3]
 		s.Vertices[0].Inputs, s.Vertices[0].Done, s.Vertices[0].Cached = nil, true, record.Found
-		s.Vertices = append(s.Vertices, record.Vertex{Op: record.Op{Kind: "merge"}, Inputs: []record.Input{{Step: "s3"}, {Source: sourceSelf}}})
+		s.Vertices = append(s.Vertices, record.Vertex{Op: record.Op{Kind: "merge"}, Inputs: []record.Input{{Step: "s3"}, {Source: record.SourceSelf}}})
 	})
 	CarryForward(steps("miss FROM a\nmiss RUN x\nmiss COPY --link y", left(record.Succeeded, "")), cur)
 	if cur.Steps[0].Outcome != record.Hit || cur.Steps[2].Outcome != record.NotRun {

@@ -1,9 +1,6 @@
 package explain
 
 import (
-	"slices"
-	"strings"
-
 	"github.com/layerwise/layerwise/analyzer/record"
 )
 
@@ -129,7 +126,7 @@ func (s *side) ran(i int) bool {
 	case record.Miss, record.Run:
 		return true
 	case record.StepFailed, record.StepCanceled:
-		for _, v := range deciding(step) {
+		for _, v := range step.Deciding() {
 			if v.Ran {
 				return true
 			}
@@ -137,131 +134,4 @@ func (s *side) ran(i int) bool {
 		return step.Seconds > 0
 	}
 	return false
-}
-
-// The names of sources that are neither images, nor URLs, nor local folders, as
-// records have them.
-const (
-	sourceInline  = "inline"
-	sourceSelf    = "self"
-	sourceScratch = "scratch"
-)
-
-// mainContext is the name of the build context that has no other.
-const mainContext = "context"
-
-// isLocal says that the input comes from a folder of the client: the build
-// context or a named one.
-func isLocal(in *record.Input) bool {
-	switch in.Source {
-	case "", sourceInline, sourceSelf, sourceScratch:
-		return false
-	}
-	return !strings.Contains(in.Source, "://")
-}
-
-// isBase says that a step is a FROM.
-func isBase(step *record.Step) bool {
-	return step.Effect == record.EffectBase || step.Instruction == "FROM"
-}
-
-// keyed returns the vertices that make up a step's identity: for a FROM its
-// source, else its operations. The sources that an operation reads from, what
-// unpacks one, and inline documents count as its inputs instead.
-func keyed(step *record.Step) []*record.Vertex {
-	var sources, operations []*record.Vertex
-	for i := range step.Vertices {
-		switch v := &step.Vertices[i]; {
-		case v.Op.Kind == "source":
-			sources = append(sources, v)
-		case !isInline(v) && !isUnpacking(step, i):
-			operations = append(operations, v)
-		}
-	}
-	if isBase(step) && len(sources) > 0 {
-		return sources
-	}
-	return operations
-}
-
-// deciding returns the vertices that a step's outcome is taken from: keyed
-// without the merge that puts a linked copy in place.
-func deciding(step *record.Step) []*record.Vertex {
-	var out []*record.Vertex
-	for _, v := range keyed(step) {
-		if v.Op.Kind != "merge" {
-			out = append(out, v)
-		}
-	}
-	return out
-}
-
-// isInline tells the operation that makes inline documents: it writes files and
-// does nothing else, which no instruction does.
-func isInline(v *record.Vertex) bool {
-	actions := v.Op.Fields["actions"]
-	if v.Op.Kind != "file" || actions == "" {
-		return false
-	}
-	for line := range strings.SplitSeq(actions, "\n") {
-		if !strings.HasPrefix(line, "mkfile ") {
-			return false
-		}
-	}
-	return true
-}
-
-// isUnpacking tells the operation that unpacks an archive which is the build
-// context: another operation of the step takes files out of what it made.
-func isUnpacking(step *record.Step, k int) bool {
-	if step.Vertices[k].Op.Kind != "file" {
-		return false
-	}
-	for _, in := range step.Vertices[k].Inputs {
-		if !isRemote(in.Source) {
-			return false
-		}
-	}
-	for i := range step.Vertices[k+1:] {
-		if slices.ContainsFunc(step.Vertices[k+1+i].Inputs, fromArchive) {
-			return true
-		}
-	}
-	return false
-}
-
-// fromArchive says that an input is what another operation of the step unpacked.
-func fromArchive(in record.Input) bool { return in.Source == sourceSelf && in.Hashed }
-
-// download returns the step's vertex for the remote file or repository that an
-// input comes from, with its name alone where the record does not have it; nil
-// where the input comes from elsewhere.
-func download(step *record.Step, in *record.Input) *record.Vertex {
-	if !fromArchive(*in) {
-		if !isRemote(in.Source) {
-			return nil
-		}
-		if v := sourceVertex(step, in.Source); v != nil {
-			return v
-		}
-		return &record.Vertex{Op: record.Op{Kind: "source", Fields: map[string]string{"identifier": in.Source}}}
-	}
-	for i := range step.Vertices {
-		if v := &step.Vertices[i]; v.Op.Kind == "source" && isRemote(v.Op.Fields["identifier"]) {
-			return v
-		}
-	}
-	return nil
-}
-
-// sourceVertex returns the step's vertex for a source that it reads from, nil
-// where the record has none.
-func sourceVertex(step *record.Step, source string) *record.Vertex {
-	for i := range step.Vertices {
-		v := &step.Vertices[i]
-		if v.Op.Kind == "source" && v.Op.Fields["identifier"] == source {
-			return v
-		}
-	}
-	return nil
 }

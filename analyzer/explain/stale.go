@@ -18,7 +18,7 @@ func (c *comparing) noteStale() {
 	}
 	var all []staleInput
 	for _, i := range c.cur.order {
-		for _, v := range deciding(&c.cur.steps[i]) {
+		for _, v := range c.cur.steps[i].Deciding() {
 			for n := range v.Inputs {
 				if s, ok := c.staleInput(i, &v.Inputs[n]); ok {
 					all = append(all, s)
@@ -51,7 +51,7 @@ type staleInput struct {
 
 func (c *comparing) staleInput(i int, in *record.Input) (staleInput, bool) {
 	s := staleInput{step: i, input: in, warnings: map[string]string{}}
-	if !isLocal(in) || !in.Hashed {
+	if !in.IsLocal() || !in.Hashed {
 		return s, false
 	}
 	s.diff = c.prints.trees.diff(in, in, in.Selectors)
@@ -72,7 +72,7 @@ func (c *comparing) takeContent(i int, in *record.Input) {
 	if c.partner[i] < 0 {
 		return
 	}
-	for _, w := range deciding(&c.old.steps[c.partner[i]]) {
+	for _, w := range c.old.steps[c.partner[i]].Deciding() {
 		for n := range w.Inputs {
 			if from := &w.Inputs[n]; from.Source == in.Source && sameSelectors(from, in) {
 				in.Content = from.Content

@@ -314,7 +314,7 @@ func (b *building) run(step *record.Step, m *made, v record.Vertex, files map[st
 	if v.Op.Kind != "source" {
 		base := record.Input{Step: m.step}
 		if m.step == "" {
-			base = record.Input{Source: sourceScratch}
+			base = record.Input{Source: record.SourceScratch}
 		}
 		v.Inputs = append([]record.Input{base}, v.Inputs...)
 	}

@@ -9,14 +9,6 @@ import (
 	"github.com/opencontainers/go-digest"
 )
 
-// The names of sources that are not images, as records have them.
-const (
-	SourceContext = "context"
-	SourceInline  = "inline" // a heredoc
-	SourceSelf    = "self"   // another vertex of the same step
-	SourceScratch = "scratch"
-)
-
 // onBuild is what stands before a trigger in the file that keeps it. A base image
 // has the trigger alone.
 var onBuild = regexp.MustCompile(`(?i)^\s*ONBUILD(\s|[\\` + "`" + `]\r?\n)+`)
@@ -74,7 +66,7 @@ func redactAll(m map[string]string, r Redactor) map[string]string {
 }
 
 func (v *Vertex) record(s *Step, r Redactor) record.Vertex {
-	out := record.Vertex{Digest: string(v.Digest), Name: r.Text(v.Name), Op: comparable(v.Op, r), NoCache: v.NoCache}
+	out := record.Vertex{Digest: string(v.Digest), Name: r.Text(v.Name), Op: comparable(v.Op, r), Inline: v.isInline(), NoCache: v.NoCache}
 	for i, in := range v.Inputs {
 		ri := record.Input{}
 		ri.Selectors, ri.Hashed = Selectors(v.Op, i)
@@ -91,18 +83,18 @@ func (v *Vertex) describe(in *record.Input, s *Step, r Redactor) {
 		in.Source = v.LocalName()
 		in.Tree = in.Source
 	case v.isInline():
-		in.Source = SourceInline
+		in.Source = record.SourceInline
 		in.Content, in.Files = v.inlineContent()
 	case v.Op.GetSource() != nil && (!v.Located || v.ownedBy(s)) && !v.isBase():
 		in.Source = r.Text(v.Op.GetSource().Identifier)
 	case v.baseFor(s) != nil: // also where the step names the image itself
 		in.Step = v.baseFor(s).ID
 	case v.ownedBy(s):
-		in.Source = SourceSelf
+		in.Source = record.SourceSelf
 	case len(v.Steps) > 0:
 		in.Step = v.owner(s).ID
 	default:
-		in.Source = SourceScratch
+		in.Source = record.SourceScratch
 	}
 }
 

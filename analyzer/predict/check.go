@@ -73,7 +73,7 @@ func sameInput(a, b record.Input) bool {
 	if a.Step != b.Step || a.Source != b.Source || a.Hashed != b.Hashed || explain.SelectorsID(&a) != explain.SelectorsID(&b) {
 		return false
 	}
-	return !explain.IsLocal(&a) || a.Content == b.Content
+	return !a.IsLocal() || a.Content == b.Content
 }
 
 // firstLine is what an instruction is called in a message.

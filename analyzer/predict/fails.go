@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/layerwise/layerwise/analyzer/explain"
 	"github.com/layerwise/layerwise/analyzer/record"
 )
 
@@ -61,7 +60,7 @@ func absence(rec *record.Record, s *record.Step, v *record.Vertex, message strin
 		return message
 	}
 	in := &v.Inputs[at]
-	if explain.IsLocal(in) {
+	if in.IsLocal() {
 		missing = strings.TrimPrefix(missing, "/")
 	}
 	return fmt.Sprintf("%q is not in %s", missing, placeOf(rec, s, in))
@@ -74,11 +73,11 @@ func placeOf(rec *record.Record, s *record.Step, in *record.Input) string {
 		return "the image that it is copied from" // which several lines may name
 	case from != nil && from != s:
 		return fmt.Sprintf("what line %d makes", from.Line)
-	case in.Source == sourceContext:
+	case in.Source == record.SourceContext:
 		return "the build context"
-	case explain.IsLocal(in):
+	case in.IsLocal():
 		return "the build context " + in.Source
-	case in.Source == "" || in.Source == sourceSelf || in.Source == sourceInline || in.Source == sourceScratch:
+	case in.Source == "" || in.Source == record.SourceSelf || in.Source == record.SourceInline || in.Source == record.SourceScratch:
 		return "what it is copied from"
 	}
 	return sourceName(in.Source)

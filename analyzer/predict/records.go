@@ -117,7 +117,7 @@ func numbers(version string) []int {
 func undecided(rec *record.Record, why string) {
 	for i := range rec.Steps {
 		s := &rec.Steps[i]
-		if len(explain.Deciding(s)) > 0 && s.Outcome != record.StepFailed && s.Outcome != record.NotRun {
+		if len(s.Deciding()) > 0 && s.Outcome != record.StepFailed && s.Outcome != record.NotRun {
 			s.Outcome, s.Why, s.HangsOn = record.Undecided, why, nil
 		}
 	}

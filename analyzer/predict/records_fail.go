@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/layerwise/layerwise/analyzer/explain"
 	"github.com/layerwise/layerwise/analyzer/record"
 )
 
@@ -107,7 +106,7 @@ func (o *operation) needs() []*operation {
 		}
 		sent := false // by the client
 		for in := range lineage(from, (*operation).from) {
-			sent = sent || in.kind == local || slices.ContainsFunc(in.vertex.Inputs, func(in record.Input) bool { return explain.IsLocal(&in) })
+			sent = sent || in.kind == local || slices.ContainsFunc(in.vertex.Inputs, func(in record.Input) bool { return in.IsLocal() })
 		}
 		if from.outcome == record.Hit && !sent {
 			found = append(found, from)

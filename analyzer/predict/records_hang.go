@@ -3,7 +3,6 @@ package predict
 import (
 	"slices"
 
-	"github.com/layerwise/layerwise/analyzer/explain"
 	"github.com/layerwise/layerwise/analyzer/record"
 )
 
@@ -55,7 +54,7 @@ func (o *operation) hangOnInputs() {
 		in := &o.vertex.Inputs[i]
 		switch {
 		case from == nil:
-			if explain.IsLocal(in) && in.Content == "" {
+			if in.IsLocal() && in.Content == "" {
 				o.hangOn(in.Source)
 			}
 		case from.kind == local:
@@ -91,7 +90,7 @@ func (o *operation) hangOnContents() {
 	for i, from := range o.makers {
 		in := &o.vertex.Inputs[i]
 		switch {
-		case !in.Hashed || from != nil && from.kind == local || in.Source == sourceInline:
+		case !in.Hashed || from != nil && from.kind == local || in.Source == record.SourceInline:
 		case from == nil || from.step == o.step:
 			o.hangOn(in.Source)
 		default:

@@ -33,13 +33,13 @@ func (w *walk) maker(s *record.Step, v *record.Vertex, in *record.Input) *record
 	switch {
 	case in.Step != "":
 		if from := w.steps[in.Step]; from != nil && from != s {
-			return explain.ResultOf(from)
+			return from.Result()
 		}
 		return nil
-	case in.Source == sourceSelf:
+	case in.Source == record.SourceSelf:
 		return itself(s, v)
 	}
-	return explain.SourceOf(s, in.Source)
+	return s.Source(in.Source)
 }
 
 // itself is the operation before v in its step that v takes from: another operation,
@@ -56,7 +56,7 @@ func itself(s *record.Step, v *record.Vertex) *record.Vertex {
 			return source
 		case o == v:
 			return nil
-		case explain.IsInline(o), isLocalSource(o):
+		case o.Inline, isLocalSource(o):
 		case isSource(o):
 			source = o
 			sources++
@@ -66,14 +66,6 @@ func itself(s *record.Step, v *record.Vertex) *record.Vertex {
 	}
 	return nil
 }
-
-// The names of inputs that are no sources, as records have them.
-const (
-	sourceContext = "context"
-	sourceSelf    = "self"
-	sourceInline  = "inline"
-	sourceScratch = "scratch"
-)
 
 // inputs says what is known of an operation's inputs, where results are known under
 // the keys that made has.
@@ -86,10 +78,10 @@ func (w *walk) inputs(s *record.Step, v *record.Vertex, made map[string]made) []
 			t.content = in.Content
 		}
 		switch maker := w.maker(s, v, in); {
-		case in.Source == sourceInline || explain.IsLocal(in):
+		case in.Source == record.SourceInline || in.IsLocal():
 			// Only its content counts: BuildKit's key of a folder has the session in it.
 		case maker == nil:
-			t.anything = in.Source != sourceScratch
+			t.anything = in.Source != record.SourceScratch
 		default:
 			known, ok := made[maker.Digest]
 			t.made = known
@@ -183,7 +175,7 @@ func (k *key) note(v *record.Vertex) {
 func (w *walk) remember(inputs []taken, v *record.Vertex) {
 	for i := range inputs {
 		in := &inputs[i]
-		if !in.hashed || explain.IsLocal(&v.Inputs[i]) {
+		if !in.hashed || v.Inputs[i].IsLocal() {
 			continue
 		}
 		for _, k := range in.sure {
@@ -223,7 +215,7 @@ func readInVain(v *record.Vertex) int {
 		return -1
 	}
 	at := absentIn(v, missingPath(v.Error))
-	if at >= 0 && explain.IsLocal(&v.Inputs[at]) {
+	if at >= 0 && v.Inputs[at].IsLocal() {
 		return -1
 	}
 	return at

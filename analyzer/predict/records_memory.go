@@ -84,7 +84,7 @@ type taken struct {
 // behind that name may have changed.
 func (m *memory) operation(v *record.Vertex) (id string, unpinned bool) {
 	id, unpinned = explain.OperationID(v)
-	return id, unpinned && !(m.namesCount && explain.IsImage(v))
+	return id, unpinned && !(m.namesCount && v.IsImage())
 }
 
 func newMemory() *memory {

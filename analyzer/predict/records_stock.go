@@ -3,7 +3,6 @@ package predict
 import (
 	"slices"
 
-	"github.com/layerwise/layerwise/analyzer/explain"
 	"github.com/layerwise/layerwise/analyzer/record"
 	"github.com/layerwise/layerwise/analyzer/solve"
 )
@@ -155,7 +154,7 @@ func baseOf(v *record.Vertex) int {
 	if v.Op.Kind == "merge" {
 		return -1
 	}
-	return slices.IndexFunc(v.Inputs, func(in record.Input) bool { return !in.Hashed && !explain.IsLocal(&in) })
+	return slices.IndexFunc(v.Inputs, func(in record.Input) bool { return !in.Hashed && !in.IsLocal() })
 }
 
 // maker is the operation behind an input, nil where there is none.

@@ -3,7 +3,6 @@ package predict
 import (
 	"strings"
 
-	"github.com/layerwise/layerwise/analyzer/explain"
 	"github.com/layerwise/layerwise/analyzer/record"
 )
 
@@ -13,12 +12,12 @@ import (
 func (d *verdicts) pairTwins() {
 	byID := map[string][]*operation{}
 	for _, o := range d.operations {
-		if o.kind == local || isSource(o.vertex) && !explain.IsImage(o.vertex) || d.result(o) == yes {
+		if o.kind == local || isSource(o.vertex) && !o.vertex.IsImage() || d.result(o) == yes {
 			continue
 		}
 		id, _ := d.memory.operation(o.vertex)
 		ids := []string{id}
-		if explain.IsImage(o.vertex) {
+		if o.vertex.IsImage() {
 			ids = imageIDs(o.vertex)
 		}
 		for _, id := range ids {
@@ -91,7 +90,7 @@ func (d *verdicts) sameInput(a, b *operation, i int) certainty {
 		if in.content == other.content {
 			return yes
 		}
-		if explain.IsLocal(&a.vertex.Inputs[i]) && explain.IsLocal(&b.vertex.Inputs[i]) {
+		if a.vertex.Inputs[i].IsLocal() && b.vertex.Inputs[i].IsLocal() {
 			return no
 		}
 		return min(makers, possibly)

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"slices"
 
-	"github.com/layerwise/layerwise/analyzer/explain"
 	"github.com/layerwise/layerwise/analyzer/record"
 	"github.com/layerwise/layerwise/analyzer/solve"
 )
@@ -142,7 +141,7 @@ func (d *verdicts) find(o *operation) (told, kept made) {
 	case stale != "":
 		o.kind, kept.anything = unsure, true
 		o.why = "the engine may take " + stale + " for unchanged: it has the size and the time of an earlier one"
-	case d.oldRules && explain.IsImage(v):
+	case d.oldRules && v.IsImage():
 		// It may have the layers of an image that is known, which was a key once.
 		o.kind, kept.anything = unsure, true
 	case d.imports:
@@ -215,7 +214,7 @@ func isSource(v *record.Vertex) bool { return v.Op.Kind == "source" }
 
 // fill writes what a step comes to.
 func (d *verdicts) fill(s *record.Step) {
-	all := explain.Deciding(s)
+	all := s.Deciding()
 	if len(all) == 0 {
 		return
 	}

@@ -98,7 +98,7 @@ func complete(rec *record.Record) {
 	rec.Result = record.Succeeded
 	for i := range rec.Steps {
 		s := &rec.Steps[i]
-		if len(explain.Deciding(s)) > 0 {
+		if len(s.Deciding()) > 0 {
 			s.Outcome = record.Hit
 		}
 		for j := range s.Vertices {

@@ -210,6 +210,11 @@ func decode(text []byte, noTrees bool) (*Record, error) {
 	if r.Steps == nil {
 		r.Steps = []Step{}
 	}
+	for i := range r.Steps {
+		if s := &r.Steps[i]; s.Parsed == nil { // an older version wrote it
+			s.noteInline()
+		}
+	}
 	r.restoreRaw()
 	return &r, nil
 }

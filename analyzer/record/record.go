@@ -242,6 +242,8 @@ type Vertex struct {
 	Digest string `json:"digest"` // identifies it in this build only
 	Name   string `json:"name"`
 	Op     Op     `json:"op"`
+	// Inline says that it only makes inline documents, which count as inputs.
+	Inline bool `json:"inline,omitempty"`
 	// Key is the engine's stable cache key of the operation without its
 	// inputs; "" where the engine did not tell.
 	Key    string  `json:"key,omitempty"`

@@ -253,7 +253,7 @@ func (r *run) addFact(v *record.Vertex, f engine.Fact) {
 	v.Pin = r.redactor.Text(f.Pin)
 	for i := range min(len(v.Inputs), len(f.Inputs)) {
 		in, fact := &v.Inputs[i], f.Inputs[i]
-		if !in.Hashed || fact.Content == "" || in.Source == plan.SourceInline {
+		if !in.Hashed || fact.Content == "" || in.Source == record.SourceInline {
 			continue
 		}
 		in.Content = string(fact.Content)
