@@ -101,7 +101,10 @@ func inputsChanged(p *pair) []Cause {
 	for _, d := range p.differencesAbove() {
 		out = append(out, p.describeDifference(d))
 	}
-	if out = append(out, p.joinedInputs()...); len(out) > 0 {
+	if out = append(out, p.joinedInputs()...); len(out) == 0 {
+		out = p.joinedImages()
+	}
+	if len(out) > 0 {
 		return out
 	}
 	for k := range p.inputs {
@@ -135,7 +138,7 @@ func (p *pair) joinedInputs() []Cause {
 			return []Cause{{Message: fmt.Sprintf("builds on %s %s now, which it did not before", p.cur.at(in.producer), quote(now)), New: now}}
 		}
 	}
-	return p.joinedImages()
+	return nil
 }
 
 // joinedImages is joinedInputs for a base that has the same content under another
