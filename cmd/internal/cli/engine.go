@@ -100,7 +100,7 @@ func newEnginePrune(g *globals) *cobra.Command {
 			if all {
 				return f.remove(cmd.Context(), g.streams)
 			}
-			eng, err := f.open(cmd.Context(), g.streams)
+			eng, err := f.own(g.streams).Connect(cmd.Context()) // never one that others use, too
 			if err != nil {
 				return err
 			}

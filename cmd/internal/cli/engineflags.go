@@ -52,17 +52,22 @@ func (f *engineFlags) connectors(s *Streams) []engine.Connector {
 	return []engine.Connector{
 		f.named(f.addr, "--addr"),
 		f.named(s.Getenv("BUILDKIT_HOST"), "BUILDKIT_HOST"),
-		&embedded.Connector{Options: func() (embedded.Options, error) {
-			dir := f.dir
-			if dir == "" {
-				var err error
-				if dir, err = embedded.DefaultRoot(); err != nil {
-					return embedded.Options{}, err
-				}
-			}
-			return f.embedded(s, dir)
-		}},
+		f.own(s),
 	}
+}
+
+// own is the embedded engine.
+func (f *engineFlags) own(s *Streams) engine.Connector {
+	return &embedded.Connector{Options: func() (embedded.Options, error) {
+		dir := f.dir
+		if dir == "" {
+			var err error
+			if dir, err = embedded.DefaultRoot(); err != nil {
+				return embedded.Options{}, err
+			}
+		}
+		return f.embedded(s, dir)
+	}}
 }
 
 // named reaches the engine at an address.
