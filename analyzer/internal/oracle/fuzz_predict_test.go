@@ -49,7 +49,11 @@ func (c *fuzzRun) checkPrediction(t *testing.T, e *fuzzEngine, r built) {
 			}
 			continue
 		case record.Undecided:
-			if hit || executed {
+			switch {
+			case !hit && !executed:
+			case r.predicted.FailedStep != "" || r.rec.Result == record.Failed:
+				e.tally.beside++
+			default:
 				e.tally.undecided++
 			}
 			continue
