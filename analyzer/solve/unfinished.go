@@ -49,10 +49,18 @@ func (r *run) unfinished(b *plan.Build, facts map[digest.Digest]engine.Fact, res
 }
 
 // waited says of a vertex that ended cancelled that its operation was not called: its
-// key was given up, or something that it stands on was not there.
+// key was given up, or something that it stands on was not there. Without facts only
+// an input that failed or was stopped while it ran tells: what is quick may be there
+// though it is announced as given up.
 func (u *unfinished) waited(v *plan.Vertex) bool {
 	if len(v.Inputs) == 0 {
 		return false
+	}
+	if u.facts == nil {
+		return slices.ContainsFunc(v.Inputs, func(in *plan.Vertex) bool {
+			e := u.ends[in]
+			return e.err != "" && (e.begun || !e.canceled)
+		})
 	}
 	return !u.ends[v].ran || slices.ContainsFunc(v.Inputs, func(in *plan.Vertex) bool { return !u.ends[in].done })
 }

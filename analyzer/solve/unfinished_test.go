@@ -214,7 +214,7 @@ func TestUnfinished(t *testing.T) {
 		{
 			name: "two keys fail, one is given up", graph: "from; local; copy1 from local; copy2 copy1 local",
 			events: "from 1-2; local 1-3; copy2 5-5 error " + missing + "; copy1 6-6 error context canceled: context canceled",
-			want:   "from not-run claimed, local not-run claimed, copy1 not-run, copy2 failed",
+			want:   "from not-run claimed, local not-run claimed, copy1 canceled, copy2 failed",
 		},
 		{
 			name: "one that was cancelled while it ran proves nothing of what it stands on", graph: "from; run1 from; run2 run1", result: record.Canceled,

@@ -53,6 +53,8 @@ func (c *fuzzRun) checkPrediction(t *testing.T, e *fuzzEngine, r built) {
 			case !hit && !executed:
 			case r.predicted.FailedStep != "" || r.rec.Result == record.Failed:
 				e.tally.beside++
+			case r.rec.Engine.Kind == engine.KindRemote && len(e.history)+len(e.others) == 0:
+				e.tally.unrecorded++
 			default:
 				e.tally.undecided++
 			}
