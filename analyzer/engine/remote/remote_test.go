@@ -169,6 +169,18 @@ func TestNobodyListens(t *testing.T) {
 	}
 }
 
+// hangUp says something to everybody who comes, and closes.
+func hangUp(l net.Listener, says string) {
+	for {
+		conn, err := l.Accept()
+		if err != nil {
+			return
+		}
+		io.WriteString(conn, says)
+		conn.Close()
+	}
+}
+
 func TestNotBuildKit(t *testing.T) {
 	t.Run("other gRPC server", func(t *testing.T) {
 		l, address := listen(t)
@@ -188,31 +200,14 @@ func TestNotBuildKit(t *testing.T) {
 	})
 	t.Run("web server that hangs up at once", func(t *testing.T) {
 		l, address := listen(t)
-		go func() {
-			for {
-				conn, err := l.Accept()
-				if err != nil {
-					return
-				}
-				io.WriteString(conn, "HTTP/1.1 400 Bad Request\r\n\r\n")
-				conn.Close()
-			}
-		}()
+		go hangUp(l, "HTTP/1.1 400 Bad Request\r\n\r\n")
 		if e := unreachable(t, t.Context(), Options{Address: address}); !errors.Is(e, engine.ErrNotBuildKit) {
 			t.Error(e)
 		}
 	})
 	t.Run("hangs up", func(t *testing.T) {
 		l, address := listen(t)
-		go func() {
-			for {
-				conn, err := l.Accept()
-				if err != nil {
-					return
-				}
-				conn.Close()
-			}
-		}()
+		go hangUp(l, "")
 		unreachable(t, t.Context(), Options{Address: address})
 	})
 	t.Run("no worker", func(t *testing.T) {
